@@ -13,16 +13,16 @@ t.test('a product gets, shows and loses a purchase limit', async (t) => {
     search: () => ({ items: [limited, { ...tux, id: 9, name: 'Bear' }] }),
   });
   const add = ['product', 'add', 'Tux', '--topic', 'toys', '--price', '1'];
-  const added = await run(...add, '--limit', '2', '--limit-window', '86400');
+  const added = await run(...add, '--purchase-limit', '2', '--limit-window', '86400');
   t.match(added, { code: 0, stdout: /LIMIT +RESTOCK TO\n.* 2 in 86400 s +none\n/ });
   for (const flags of [
-    ['--limit', '3'],
-    ['--limit', '3', '--limit-window', 'none'],
+    ['--purchase-limit', '3'],
+    ['--purchase-limit', '3', '--limit-window', 'none'],
   ]) {
     t.match(await run('product', 'set', '8', ...flags), { code: 0 });
   }
-  t.match(await run('product', 'set', '8', '--limit', 'none'), { code: 0 });
-  t.match(await run('product', 'set', '8', '--no-limit'), { code: 0 });
+  t.match(await run('product', 'set', '8', '--purchase-limit', 'none'), { code: 0 });
+  t.match(await run('product', 'set', '8', '--no-purchase-limit'), { code: 0 });
   t.match(frontend.of('add_product'), [{ purchase_limit: limited.purchase_limit }]);
   const lasting = { id: 8, purchase_limit: { quantity: 3, window_seconds: null } };
   const none = { id: 8, purchase_limit: null };
@@ -30,8 +30,8 @@ t.test('a product gets, shows and loses a purchase limit', async (t) => {
   t.match(await run('lookup', 'Tux'), { stdout: /VERSION +LIMIT\n.* 2 in 86400 s\n/ });
   t.match(await run('search', 'toys'), { stdout: /Tux .* 2 in 86400 s\n.*Bear .* none\n/ });
   for (const flags of [
-    ['--limit', '0'],
-    ['--limit', 'x'],
+    ['--purchase-limit', '0'],
+    ['--purchase-limit', 'x'],
     ['--limit-window', '5'],
   ]) {
     t.match(await run('product', 'set', '8', ...flags), { code: 2 }, flags.join(' '));

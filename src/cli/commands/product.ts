@@ -26,12 +26,12 @@ const restockTo = numberOrNone(
   'Stock to which each restock fills it; none: no restock',
   anyStock.max,
 );
-const limit = numberOrNone(
+const purchaseLimit = numberOrNone(
   'Units that one customer may buy; none: any number',
   limitLimits.quantityMax,
 );
 const limitWindow = numberOrNone(
-  'Seconds in which --limit counts; none: it counts as long as the product has the limit',
+  'Seconds in which --purchase-limit counts; none: it counts as long as the product has the limit',
   limitLimits.windowSecondsMax,
 );
 const key = text('Repeats with the same key change nothing', undefined, productGroup);
@@ -52,7 +52,7 @@ const add = defineCommand({
     price,
     quantity: integer('Units in stock', { ...anyStock, default: 0 }, productGroup),
     restockTo,
-    limit,
+    purchaseLimit,
     limitWindow,
     key,
     ...adminSpecs,
@@ -82,8 +82,8 @@ const set = defineCommand({
     ['$0 product set Tux --price 17.90', 'sets the price'],
     ['$0 product set 8 --add 50', 'adds 50 units to the stock'],
     ['$0 product set 8 --restock-to none', 'removes the restock target'],
-    ['$0 product set 8 --limit 2 --limit-window 86400', 'two a day for one customer'],
-    ['$0 product set 8 --limit none', 'removes the purchase limit'],
+    ['$0 product set 8 --purchase-limit 2 --limit-window 86400', 'two a day for one customer'],
+    ['$0 product set 8 --purchase-limit none', 'removes the purchase limit'],
   ],
   specs: {
     item: itemPositional(),
@@ -92,7 +92,7 @@ const set = defineCommand({
     add: integer('Units to add to the stock', anyStock, productGroup),
     topic,
     restockTo,
-    limit,
+    purchaseLimit,
     limitWindow,
     ifVersion,
     key,
@@ -109,7 +109,7 @@ const set = defineCommand({
     });
     if (Object.keys(change).length === 0) {
       throw new UsageError(
-        'bazar product set: give --price, --quantity, --add, --topic, --restock-to or --limit',
+        'bazar product set: give --price, --quantity, --add, --topic, --restock-to or --purchase-limit',
       );
     }
     const version = given({ if_version: options.ifVersion, key: options.key });
@@ -158,14 +158,15 @@ function numberOrNone(describe: string, max: number): Option<number | null | und
 
 /** Undefined: not given. Null: none. */
 function readLimit({
-  limit,
+  purchaseLimit: limit,
   limitWindow,
 }: {
-  readonly limit: number | null | undefined;
+  readonly purchaseLimit: number | null | undefined;
   readonly limitWindow: number | null | undefined;
 }): PurchaseLimit | null | undefined {
   if (typeof limit === 'number') return { quantity: limit, window_seconds: limitWindow ?? null };
-  if (limitWindow !== undefined) throw new UsageError('--limit-window needs --limit with a number');
+  if (limitWindow !== undefined)
+    throw new UsageError('--limit-window needs --purchase-limit with a number');
   return limit;
 }
 
