@@ -29,7 +29,7 @@ t.test('the help has every command of the documents', async (t) => {
   for (const word of words) t.match(stdout, new RegExp(`^ +bazar ${word}\\b`, 'm'), word);
   const inGroup = await run('product', '--help');
   const second = mentioned('docs/CLI.md', /`bazar product ([a-z]+)/g);
-  t.same(second.sort(), ['add', 'remove', 'set']);
+  t.same(second.sort(), ['add', 'adjust', 'remove', 'set']);
   for (const word of second) t.match(inGroup.stdout, `bazar product ${word}`, word);
 });
 

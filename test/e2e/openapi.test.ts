@@ -43,8 +43,23 @@ interface Call {
 }
 
 const kite = { id: 77, name: 'Kite', topic: 'toys', price: 12.5, quantity: 3 };
+const received = { delta: 5, reason: 'received' };
+const lost = { delta: -500, reason: 'damaged' };
 const bulk = { 'content-type': 'text/xml' };
 const keyed = { 'idempotency-key': 'k-1' };
+
+/** Two holds of Tux. */
+const held = await Promise.all([newHold(), newHold()]);
+const [first = '', second = ''] = held;
+const noHold = 'f'.repeat(32);
+const wanted = { lines: [{ name: 'Tux', quantity: 1 }], ttl_seconds: 60 };
+
+async function newHold(): Promise<string> {
+  const lines = [{ name: 'Tux', quantity: 2 }];
+  const body = JSON.stringify({ lines, ttl_seconds: 600 });
+  const answer = await store.http('/holds', { method: 'POST', body });
+  return ((await answer.json()) as { data: { hold_id: string } }).data.hold_id;
+}
 
 /** For each operation, calls in the order of this list. */
 const calls: Readonly<Record<string, readonly Call[]>> = {
@@ -111,6 +126,61 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     { expect: 200, path: '/orders/1' },
     { expect: 404, path: '/orders/99' },
     { expect: 400, path: '/orders/first' },
+  ],
+  'post /holds': [
+    { expect: 201, path: '/holds', body: wanted },
+    { expect: 201, path: '/holds', body: wanted, headers: { 'idempotency-key': 'h-1' } },
+    { expect: 409, path: '/holds', body: { ...wanted, expected_total: 1 } },
+    { expect: 404, path: '/holds', body: { ...wanted, lines: [{ id: 999, quantity: 1 }] } },
+    { expect: 400, path: '/holds', body: { ...wanted, ttl_seconds: 0 } },
+    { expect: 422, path: '/holds', body: wanted, headers: keyed },
+  ],
+  'get /holds/{id}': [
+    { expect: 200, path: `/holds/${first}` },
+    { expect: 404, path: `/holds/${noHold}` },
+  ],
+  'patch /holds/{id}': [
+    { expect: 200, path: `/holds/${first}`, body: { ttl_seconds: 900 } },
+    { expect: 404, path: `/holds/${noHold}`, body: { ttl_seconds: 900 } },
+    { expect: 400, path: `/holds/${first}`, body: { ttl_seconds: 'long' } },
+  ],
+  'post /holds/{id}/confirm': [
+    {
+      expect: 409,
+      path: `/holds/${first}/confirm`,
+      body: { lines: [{ name: 'Tux', quantity: 3 }] },
+    },
+    {
+      expect: 200,
+      path: `/holds/${first}/confirm`,
+      body: { lines: [{ name: 'Tux', quantity: 1 }] },
+    },
+    { expect: 409, path: `/holds/${first}/confirm` },
+    { expect: 404, path: `/holds/${noHold}/confirm` },
+  ],
+  'post /holds/{id}/release': [
+    { expect: 200, path: `/holds/${second}/release` },
+    { expect: 409, path: `/holds/${second}/release` },
+    { expect: 404, path: `/holds/${noHold}/release` },
+  ],
+  'post /products/{product}/adjustments': [
+    { expect: 201, path: '/products/77/adjustments', body: received, headers: admin },
+    { expect: 404, path: '/products/999/adjustments', body: received, headers: admin },
+    { expect: 409, path: '/products/77/adjustments', body: lost, headers: admin },
+    { expect: 400, path: '/products/77/adjustments', body: { delta: 1 }, headers: admin },
+    { expect: 401, path: '/products/77/adjustments', body: received },
+  ],
+  'post /orders/{number}/cancellations': [
+    { expect: 201, path: '/orders/1/cancellations', body: { restock: true }, headers: admin },
+    { expect: 409, path: '/orders/1/cancellations', body: { restock: true }, headers: admin },
+    { expect: 404, path: '/orders/99/cancellations', body: { restock: true }, headers: admin },
+    { expect: 400, path: '/orders/1/cancellations', body: {}, headers: admin },
+    { expect: 401, path: '/orders/1/cancellations', body: { restock: true } },
+  ],
+  'get /orders/{number}/cancellations': [
+    { expect: 200, path: '/orders/1/cancellations', headers: admin },
+    { expect: 404, path: '/orders/99/cancellations', headers: admin },
+    { expect: 401, path: '/orders/1/cancellations' },
   ],
   'get /orders': [
     { expect: 200, path: '/orders?limit=1', headers: admin },

@@ -260,6 +260,7 @@ t.test('orders come in decimals with the first line in front', async (t) => {
     lines: [{ id: 8, name: 'Tux', quantity: 2, price: 19.9 }],
     total: 39.8,
     at: '2023-11-14T22:13:20.000Z',
+    status: 'placed',
   });
 });
 
