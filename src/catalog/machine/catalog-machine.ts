@@ -79,6 +79,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#purchases.holds;
   }
 
+  /** Counted uses of purchase limits, and orders of which something was cancelled. */
+  get bounded(): { readonly limitUses: number; readonly cancelledOrders: number } {
+    return { limitUses: this.#products.uses.size, cancelledOrders: this.#purchases.cancelled.size };
+  }
+
   /** ISO 4217 code of all prices. */
   get currency(): string {
     return this.#products.currency;
