@@ -3,7 +3,6 @@
  * has, and the table how much of it is cancelled. Invariant: in total over all cancellations, at most
  * what was bought is cancelled, and goes back into stock.
  */
-import { purchaseLimits } from '../../base/limits.js';
 import { textKey } from '../../base/product-text.js';
 import type { PurchaseLine, SaleLine } from '../../wire/internal.js';
 import type { TradeOperation, TradeOutcome } from '../../wire/trade.js';
@@ -26,17 +25,24 @@ export class Cancellations {
   readonly #products: Products;
   readonly #table: CancelTable;
   readonly #runs: ReadonlyRuns;
+  readonly #unprojectedMax: number;
 
-  constructor(products: Products, table: CancelTable, runs: ReadonlyRuns) {
+  constructor(
+    products: Products,
+    table: CancelTable,
+    runs: ReadonlyRuns,
+    { unprojectedMax }: { readonly unprojectedMax: number },
+  ) {
     this.#products = products;
     this.#table = table;
     this.#runs = runs;
+    this.#unprojectedMax = unprojectedMax;
   }
 
   decide(operation: CancelOperation, place: TradePlace): TradeOutcome {
     const [, , order, bought, , wanted] = operation;
     const number = place.nextCancellation();
-    const isBehind = number - 1 - this.#runs.watermark >= purchaseLimits.unprojectedMax;
+    const isBehind = number - 1 - this.#runs.watermark >= this.#unprojectedMax;
     if (isBehind || this.#table.isFull(order, bought.length)) return ['full', 'cancellations'];
     const known = this.#table.find(order);
     const open = openLines(bought, known?.units ?? []);

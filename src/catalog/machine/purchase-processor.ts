@@ -84,7 +84,7 @@ export class PurchaseProcessor {
     const { clientKeyMs, frontendKeyMs, frontendKeysMax } = purchaseLimits;
     const { clientKeysMax, indexSeed } = options;
     this.holds = new HoldTable(indexSeed);
-    const cancel = new Cancellations(products, this.cancelled, this.cancellations);
+    const cancel = new Cancellations(products, this.cancelled, this.cancellations, options);
     this.#trades = new Trades(products, this.holds, cancel);
     this.clientKeys = new KeyTable({ keysMax: clientKeysMax, lifeMs: clientKeyMs, indexSeed });
     this.frontendKeys = new KeyTable({

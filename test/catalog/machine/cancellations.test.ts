@@ -12,7 +12,7 @@ import type {
   TradeOperation,
   TradeOutcome,
 } from '../../../src/wire/trade.js';
-import { busyLog, type CatalogLog, digest, product, toyLog } from '../log-builder.js';
+import { busyLog, CatalogLog, digest, product, toyLog } from '../log-builder.js';
 
 function keyOf(key: string, request = ''): OperationKey {
   return [digest(key), 1, digest(request).slice(0, 8), 0];
@@ -187,6 +187,18 @@ t.test('a cancellation gives the units back to the customer, restocked or not', 
     t.equal(trade(log, more).outcomes[0]?.[0], 'limit_exceeded');
   }
   log.machine.invariants();
+});
+
+t.test('cancellations that wait for the order book are bounded as the sales are', async (t) => {
+  const log = new CatalogLog(new CatalogMachine({ clientKeysMax: 100, unprojectedMax: 1 }));
+  log.append(['stock', [product('Tux')]]);
+  log.append(['rules', 3, { restockTo: 0, bundled: [] }]);
+  const sale = buy(log, 'a', [[1, 2]]);
+  const some = { lines: [[1, 1]] } as const;
+  t.same(cancel(log, 'b', sale, some), ['cancelled', 1, 1, false]);
+  t.same(cancel(log, 'c', sale, some), ['full', 'cancellations']);
+  log.append(['cursor', 1, 1]);
+  t.same(cancel(log, 'c', sale, some), ['cancelled', 2, 1, false], 'a full table stores nothing');
 });
 
 t.test('a confirmed hold is cancelled like an order', async (t) => {
