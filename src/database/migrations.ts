@@ -135,6 +135,7 @@ CREATE TABLE limit_uses (
   customer bytea NOT NULL CHECK (octet_length(customer) = 16),
   source bigint NOT NULL,
   time bigint NOT NULL,
+  last_sale bigint NOT NULL CHECK (last_sale >= 0),
   quantity bigint NOT NULL CHECK (quantity > 0),
   PRIMARY KEY (product_id, customer, source)
 );

@@ -129,6 +129,8 @@ export interface UseKeyRow {
 export interface UseRow extends UseKeyRow {
   /** Log time. */
   readonly time: number;
+  /** Number of the last sale before it. */
+  readonly lastSale: number;
   readonly quantity: number;
 }
 

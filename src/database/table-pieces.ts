@@ -79,7 +79,8 @@ const keysText = (kind: PurchaseKeyKind): string => `SELECT kind, ordinal, diges
 const changeKeysText = `SELECT ordinal, digest, request_hash AS "requestHash", result, time
   FROM change_keys WHERE ordinal > $1::bigint ORDER BY ordinal LIMIT ${pieceRows}`;
 
-const usesText = `SELECT product_id AS "productId", customer, source, time, quantity FROM limit_uses
+const usesText = `SELECT product_id AS "productId", customer, source, time, last_sale AS "lastSale",
+  quantity FROM limit_uses
   WHERE (product_id, customer, source) > ($1::bigint, $2::bytea, $3::bigint)
   ORDER BY product_id, customer, source LIMIT ${pieceRows}`;
 

@@ -32,13 +32,15 @@ export function usesPart(rows: readonly UseRow[], only = ''): Part {
     values: [
       ...useKeyArrays(rows),
       numberArray(rows.map(({ time }) => time)),
+      numberArray(rows.map(({ lastSale }) => lastSale)),
       numberArray(rows.map(({ quantity }) => quantity)),
     ],
-    text: `put_uses AS (INSERT INTO limit_uses AS old (product_id, customer, source, time, quantity)
+    text: `put_uses AS (INSERT INTO limit_uses AS old (product_id, customer, source, time,
+        last_sale, quantity)
       SELECT given.* FROM fence, unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[],
-        $5::bigint[]) AS given
+        $5::bigint[], $6::bigint[]) AS given
       ON CONFLICT (product_id, customer, source) DO UPDATE SET time = excluded.time,
-        quantity = excluded.quantity${only})`,
+        last_sale = excluded.last_sale, quantity = excluded.quantity${only})`,
   };
 }
 

@@ -10,6 +10,8 @@ export type SavedUse = readonly [
   source: number,
   time: number,
   quantity: number,
+  /** Absent in snapshots of builds without cancellations. */
+  since?: number,
 ];
 
 export function* saveUses(uses: LimitUses): Generator<readonly SavedUse[]> {
@@ -23,18 +25,18 @@ export function* saveUses(uses: LimitUses): Generator<readonly SavedUse[]> {
   if (piece.length > 0) yield piece;
 }
 
-export function saveUse({ product, customer, source, time, quantity }: Use): SavedUse {
-  return [product, customer, source, time, quantity];
+export function saveUse({ product, customer, source, time, quantity, since }: Use): SavedUse {
+  return [product, customer, source, time, quantity, since];
 }
 
-export function loadUse([product, customer, source, time, quantity]: SavedUse): Use {
-  return { product, customer, source, time, quantity };
+export function loadUse([product, customer, source, time, quantity, since = 0]: SavedUse): Use {
+  return { product, customer, source, time, since, quantity };
 }
 
 export function isSavedUse(value: unknown): value is SavedUse {
-  if (!isTuple(value, 5)) return false;
-  const [product, customer, source, time, quantity] = value;
-  return [product, source, time, quantity].every(isInteger) && isBytes(customer, 16);
+  if (!isTuple(value, 5) && !isTuple(value, 6)) return false;
+  const [product, customer, source, time, quantity, since = 0] = value;
+  return [product, source, time, quantity, since].every(isInteger) && isBytes(customer, 16);
 }
 
 export function isLimit(value: unknown): value is LimitFields {

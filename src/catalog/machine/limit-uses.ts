@@ -22,6 +22,7 @@ const beforeWindow = Number.MAX_SAFE_INTEGER;
 interface OpenUse extends UseKey {
   source: Source;
   time: number;
+  readonly since: number;
   quantity: number;
 }
 
@@ -105,7 +106,8 @@ export class LimitUses {
 
   /**
    * Units that a customer did not buy after all. Those that were not counted are ignored: the limit is
-   * newer, or their window is over. `takenAt`: log time at which they were taken, if it is known.
+   * newer, or their window is over. `takenAt`: log time at which a hold took them; an order is known to be
+   * older than the limit by its number.
    */
   giveBack(
     product: number,
@@ -117,7 +119,9 @@ export class LimitUses {
     const uses = this.#products.get(product);
     const own = uses?.byCustomer.get(textOf(customer));
     const use = own?.find((one) => one.source === source || one.source === 0);
-    if (!uses || !use || (use.source === 0 && takenAt < use.time)) return;
+    if (!uses || !use) return;
+    const isOlder = source > 0 ? source <= use.since : takenAt < use.time;
+    if (use.source === 0 && isOlder) return;
     this.#change(product, use, { quantity: Math.max(0, use.quantity - quantity) });
     this.#listener?.changed(product, use);
     if (use.quantity === 0 && use.source !== 0) spend(uses);
@@ -165,9 +169,9 @@ export class LimitUses {
   }
 
   /** Adds a use of a snapshot, in any order. `sortLoaded` follows the last one. */
-  load({ product, customer, source, time, quantity }: Use): void {
+  load({ product, customer, source, time, since, quantity }: Use): void {
     const text = textOf(customer);
-    this.#put(product, this.#own(product, text), { customer: text, source, time, quantity });
+    this.#put(product, this.#own(product, text), { customer: text, source, time, since, quantity });
   }
 
   /**
@@ -239,9 +243,15 @@ export class LimitUses {
   #merge(product: number, uses: ProductUses): void {
     for (const [customer, own] of [...uses.byCustomer]) {
       const quantity = own.reduce((sum, use) => sum + use.quantity, 0);
-      const time = own[0]?.time ?? 0;
+      const { time = 0, since = 0 } = own[0] ?? {};
       for (const use of [...own]) this.#end(product, use);
-      this.#put(product, this.#own(product, customer), { customer, source: 0, time, quantity });
+      this.#put(product, this.#own(product, customer), {
+        customer,
+        source: 0,
+        time,
+        since,
+        quantity,
+      });
     }
     uses.queue = [];
     uses.spent = 0;
@@ -313,8 +323,8 @@ function waitFor(
   return null;
 }
 
-function toUse(product: number, { customer, source, time, quantity }: OpenUse): Use {
-  return { product, customer: Buffer.from(customer, 'latin1'), source, time, quantity };
+function toUse(product: number, { customer, ...use }: OpenUse): Use {
+  return { product, customer: Buffer.from(customer, 'latin1'), ...use };
 }
 
 /** Shorter than hexadecimal, and equal for equal bytes. */
@@ -322,10 +332,11 @@ function textOf(customer: Uint8Array): string {
   return Buffer.from(customer).toString('latin1');
 }
 
-function mixUse(into: Mixer, { product, customer, source, time, quantity }: Use): void {
+function mixUse(into: Mixer, { product, customer, source, time, since, quantity }: Use): void {
   into.number(product);
   into.bytes(customer);
   into.number(source);
   into.number(time);
+  into.number(since);
   into.number(quantity);
 }

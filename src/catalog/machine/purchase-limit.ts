@@ -19,6 +19,8 @@ export interface Use {
   readonly source: Source;
   /** Log time; without a window that of the first units. */
   readonly time: number;
+  /** Number of the last sale before the first units. */
+  readonly since: number;
   readonly quantity: number;
 }
 

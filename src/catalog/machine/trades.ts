@@ -78,7 +78,7 @@ export class Trades {
   #buy([, key, lines, terms]: Operation<'buy'>, place: TradePlace): TradeOutcome {
     const wanted = this.#wanted(lines, terms, place.time);
     if (!isWanted(wanted)) return wanted;
-    this.#count(wanted, terms, place.nextSale(), place.time);
+    this.#count(wanted, terms, place.nextSale(), place);
     const sold = recordSale(this.#products, wanted, place.seq, place.touched);
     return sell([key[0], sold.lines, sold.totalCents, terms[0]], place);
   }
@@ -91,7 +91,7 @@ export class Trades {
     if (holds.find(id) !== undefined) return ['stale'];
     const wanted = this.#wanted(lines, terms, place.time);
     if (!isWanted(wanted)) return wanted;
-    this.#count(wanted, terms, -(holds.last + 1), place.time);
+    this.#count(wanted, terms, -(holds.last + 1), place);
     for (const { product, quantity } of wanted) {
       if (product.changedAt !== place.seq) place.touched.push(product.id);
       this.#products.reserve(product, quantity, place.seq);
@@ -226,11 +226,17 @@ export class Trades {
   }
 
   /** Counts what a customer buys or holds of limited products. */
-  #count(wanted: readonly Wanted[], [customer]: Terms, source: number, time: number): void {
+  #count(
+    wanted: readonly Wanted[],
+    [customer]: Terms,
+    source: number,
+    { time, nextSale }: TradePlace,
+  ): void {
     if (customer === null) return;
+    const since = nextSale() - 1;
     for (const { product, quantity } of wanted) {
       const { id, limit } = product;
-      if (limit) this.#products.uses.take(id, limit, { customer, source, time, quantity });
+      if (limit) this.#products.uses.take(id, limit, { customer, source, time, since, quantity });
     }
   }
 

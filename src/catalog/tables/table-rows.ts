@@ -122,12 +122,14 @@ export function resolvedFrom({ last, oldestEnd }: HoldsView): number {
   return last === 0 ? 0 : (oldestEnd ?? Number.MAX_SAFE_INTEGER);
 }
 
-export function useRow({ product: productId, customer, source, time, quantity }: Use): UseRow {
-  return { productId, customer, source, time, quantity };
+export function useRow(use: Use): UseRow {
+  const { product: productId, customer, source, time, since: lastSale, quantity } = use;
+  return { productId, customer, source, time, lastSale, quantity };
 }
 
-export function keptUse({ productId: product, customer, source, time, quantity }: UseRow): Use {
-  return { product, customer, source, time, quantity };
+export function keptUse(row: UseRow): Use {
+  const { productId: product, customer, source, time, lastSale: since, quantity } = row;
+  return { product, customer, source, time, since, quantity };
 }
 
 /** All uses in the order of `byUseKey`. */

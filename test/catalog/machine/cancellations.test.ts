@@ -189,6 +189,21 @@ t.test('a cancellation gives the units back to the customer, restocked or not', 
   log.machine.invariants();
 });
 
+t.test('an order that a limit did not count gives nothing back to it', async (t) => {
+  const log = ruledLog();
+  const before = buy(log, 'a', [[1, 2]], 'ann');
+  log.append(['update', 1, { limit: [2, null] }]);
+  const counted = buy(log, 'b', [[1, 2]], 'ann');
+  const more = (key: string) => {
+    return trade(log, ['buy', keyOf(key), [[1, 1]], [digest('ann'), null]]).outcomes[0]?.[0];
+  };
+  cancel(log, 'c', before);
+  t.equal(more('d'), 'limit_exceeded');
+  cancel(log, 'e', counted);
+  t.equal(more('f'), 'sold');
+  log.machine.invariants();
+});
+
 t.test('cancellations that wait for the order book are bounded as the sales are', async (t) => {
   const log = new CatalogLog(new CatalogMachine({ clientKeysMax: 100, unprojectedMax: 1 }));
   log.append(['stock', [product('Tux')]]);

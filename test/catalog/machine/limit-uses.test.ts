@@ -13,10 +13,15 @@ const perMinute: PurchaseLimit = { quantity: 3, windowMs: 60_000 };
 function take(
   uses: LimitUses,
   limit: PurchaseLimit,
-  [source, quantity, time]: readonly [source: number, quantity: number, time: number],
+  [source, quantity, time, since = 0]: readonly [
+    source: number,
+    quantity: number,
+    time: number,
+    since?: number,
+  ],
   customer = ada,
 ): void {
-  uses.take(1, limit, { customer, source, time, quantity });
+  uses.take(1, limit, { customer, source, time, since, quantity });
 }
 
 t.test('a limit without a window counts for ever, for each customer alone', async (t) => {
@@ -119,7 +124,7 @@ t.test('a copy has the same sum and the same answers', async (t) => {
   take(uses, perMinute, [1, 1, 0]);
   take(uses, perMinute, [-2, 1, 1_000]);
   take(uses, perMinute, [3, 1, 1_500], bob);
-  uses.take(2, three, { customer: bob, source: 3, time: 1_500, quantity: 2 });
+  uses.take(2, three, { customer: bob, source: 3, time: 1_500, since: 0, quantity: 2 });
   uses.giveBack(1, ada, 1, 1);
   // Restored in another order.
   for (const use of [...uses.all()].reverse()) copy.load(use);
@@ -179,4 +184,14 @@ t.test('a limit that counts very many purchases keeps its kind until it is remov
   t.equal(products.uses.size, 0);
   t.match(change([3, null]), { kind: 'stored' });
   products.uses.invariants();
+});
+
+t.test('without a window an order from before the limit gives nothing back', async (t) => {
+  const uses = new LimitUses();
+  take(uses, three, [0, 3, 5_000, 8]);
+  uses.giveBack(1, ada, 8, 2);
+  t.equal(uses.refusal(1, three, ada, 1, 9_000)?.remaining, 0, 'order 8 was not counted');
+  uses.giveBack(1, ada, 9, 2);
+  t.equal(uses.refusal(1, three, ada, 2, 9_000), undefined, 'order 9 was');
+  uses.invariants();
 });
