@@ -4,17 +4,26 @@
  * Helper of the tests in this folder.
  */
 import fc from 'fast-check';
-import type { CatalogCommand, NewProduct, Purchase } from '../../../src/wire/internal.js';
+import type { CatalogCommand, NewProduct, Purchase, SaleLine } from '../../../src/wire/internal.js';
 import { digest } from '../log-builder.js';
 
 /** What a command may depend on while it is played. */
 export interface Present {
   readonly time: number;
   readonly lastSale: number;
+  readonly lastCancellation?: number;
   readonly lastRestock: number;
   readonly rules: number;
   /** Serial numbers of holds that are due. */
   readonly due?: readonly number[];
+  /** Orders that may be cancelled. */
+  readonly orders?: readonly KnownOrder[];
+}
+
+export interface KnownOrder {
+  readonly number: number;
+  readonly lines: readonly SaleLine[];
+  readonly customer: Uint8Array | null;
 }
 
 export interface Step {
@@ -103,6 +112,8 @@ const capacity = fc.constantFrom(0, 1, 4, 9, 14).map((keys): Step['command'] => 
   return of < 2 ? undefined : ['capacity', keys];
 });
 
+const ahead = fc.integer({ min: -3, max: 2 });
+
 export const others: fc.Arbitrary<Step['command']> = fc.oneof(
   fc.constant(() => undefined),
   rules,
@@ -118,8 +129,11 @@ export const others: fc.Arbitrary<Step['command']> = fc.oneof(
     .map(([ahead, target]) => ({ lastRestock }: Present) => {
       return ['restock', lastRestock + ahead, target] as const;
     }),
-  fc.integer({ min: -3, max: 2 }).map((ahead) => ({ lastSale }: Present) => {
-    return ['cursor', Math.max(0, lastSale + ahead)] as const;
+  fc.tuple(ahead, ahead).map(([sales, cancellations]) => (present: Present) => {
+    const { lastSale, lastCancellation = 0 } = present;
+    const sold = Math.max(0, lastSale + sales);
+    if (lastCancellation === 0) return ['cursor', sold] as const;
+    return ['cursor', sold, Math.max(0, lastCancellation + cancellations)] as const;
   }),
 );
 

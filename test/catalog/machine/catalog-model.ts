@@ -11,20 +11,8 @@ import type {
   SaleLine,
 } from '../../../src/wire/internal.js';
 import type { OperationKey, TradeOperation, TradeOutcome } from '../../../src/wire/trade.js';
-import { held, type ModelProduct, TradeModel } from './trade-model.js';
-
-export interface ModelLimits {
-  readonly clientKeysMax: number;
-  readonly unprojectedMax: number;
-  readonly frontendKeysMax?: number;
-  /** How long keys are remembered, and how old a purchase may be, by log time. */
-  readonly clientKeyMs?: number;
-  readonly frontendKeyMs?: number;
-  readonly clientKeyAgeMaxMs?: number;
-  readonly frontendKeyAgeMaxMs?: number;
-  /** Of an order that says so in the log. */
-  readonly totalCentsMax?: number;
-}
+import type { ModelLimits, ModelProduct, ModelSale } from './model-parts.js';
+import { held, TradeModel } from './trade-model.js';
 
 interface StoredKey {
   readonly hash: string;
@@ -32,14 +20,6 @@ interface StoredKey {
   /** Of an opened hold: its serial number. */
   readonly serial?: number;
   readonly time: number;
-}
-
-interface ModelSale {
-  readonly number: number;
-  readonly key: string;
-  readonly lines: readonly SaleLine[];
-  readonly totalCents: number;
-  readonly customer: string | null;
 }
 
 const minute = 60_000;
@@ -72,17 +52,21 @@ export class CatalogModel {
     this.#limits = { ...usual, ...limits };
     this.clientKeysMax = limits.clientKeysMax;
     const model = this;
-    this.trades = new TradeModel({
-      get time() {
-        return model.time;
+    this.trades = new TradeModel(
+      {
+        get time() {
+          return model.time;
+        },
+        get lastSale() {
+          return model.sales.length;
+        },
+        find: (lines) => this.#find(lines, true),
+        named: (item) => this.#product(item),
+        record: (id) => this.living.get(id) ?? this.removed.get(id),
+        sold: (sale) => this.#sold(sale),
       },
-      get lastSale() {
-        return model.sales.length;
-      },
-      find: (lines) => this.#find(lines, true),
-      named: (item) => this.#product(item),
-      sold: (sale) => this.#sold(sale),
-    });
+      limits,
+    );
   }
 
   /** The outcomes of a sell or a trade; for other commands undefined. */
@@ -133,6 +117,7 @@ export class CatalogModel {
         return undefined;
       case 'cursor':
         this.watermark = Math.max(this.watermark, Math.min(command[1], this.sales.length));
+        this.trades.cancellations.confirmed(command[2] ?? 0);
         return undefined;
       default:
         return undefined;
@@ -201,7 +186,7 @@ export class CatalogModel {
       const refused = this.#known(key) ?? this.#refusal(orderEpoch, key, sells);
       if (refused) return refused;
       const outcome = this.trades.decide(operation, at);
-      if (outcome[0] !== 'stale') this.#store(key, outcome);
+      if (outcome[0] !== 'stale' && outcome[0] !== 'full') this.#store(key, outcome);
       return outcome;
     });
     this.orderEpoch = Math.max(this.orderEpoch, orderEpoch);
@@ -293,7 +278,7 @@ export class CatalogModel {
     if (this.#named(name) || this.living.has(id) || this.removed.has(id)) return;
     if (isNumber(name)) return;
     this.nextId = Math.max(this.nextId, id + 1);
-    const books = { received: stock, sold: 0, reserved: 0 };
+    const books = { received: stock, sold: 0, reserved: 0, returned: 0 };
     const restockTo = this.rules > 0 ? (wanted.restockTo ?? null) : null;
     const limit = this.rules > 2 ? (wanted.limit ?? null) : null;
     const fields = { id, name, topic, priceCents, stock, version: 1, restockTo, limit };

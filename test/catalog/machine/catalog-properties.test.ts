@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
+import type { SavedCancelled } from '../../../src/catalog/machine/cancel-snapshot.js';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import type { Entry } from '../../../src/consensus/types.js';
 import { decode, encode } from '../../../src/wire/codec.js';
 import type { Sale, SalesMessage } from '../../../src/wire/internal.js';
-import type { TradeOutcome } from '../../../src/wire/trade.js';
+import type { Cancellation, TradeOutcome } from '../../../src/wire/trade.js';
 import { product } from '../log-builder.js';
-import { history, type Step } from './catalog-history.js';
+import type { ModelCancellation } from './cancel-model.js';
+import { history, type KnownOrder, type Step } from './catalog-history.js';
 import { CatalogModel } from './catalog-model.js';
+import type { ModelSale } from './model-parts.js';
+import { readPieces } from './snapshot-pieces.js';
 import { holdIds, tradeHistory } from './trade-history.js';
 
 /** Small, so that they are reached. */
@@ -24,6 +28,7 @@ interface Played {
   readonly hashes: readonly string[];
   readonly results: readonly unknown[];
   readonly sales: readonly SalesMessage[];
+  readonly cancellations: readonly SalesMessage[];
   readonly outcomes: readonly TradeOutcome[];
 }
 
@@ -50,13 +55,17 @@ function play(steps: readonly Step[]): Played {
   const hashes: string[] = [];
   const results: unknown[] = [];
   const sales: SalesMessage[] = [];
+  const cancellations: SalesMessage[] = [];
   const outcomes: TradeOutcome[] = [];
   let time = 0;
   for (const { passed, command: make } of [...(isStocked(steps) ? [] : [firstStock]), ...steps]) {
     time += passed;
     const { lastSale, lastRestock, rules } = machine;
+    const { last: lastCancellation } = machine.cancellations;
+    const orders = model.sales.map(toOrder);
     const due = machine.holds.dueAt(machine.lastLogTime + passed, 4);
-    const command = make({ time: machine.lastLogTime, lastSale, lastRestock, rules, due });
+    const present = { lastSale, lastCancellation, lastRestock, rules, due, orders };
+    const command = make({ time: machine.lastLogTime, ...present });
     const bytes = command ? encode(command) : new Uint8Array(0);
     const entry = { seq: entries.length + 1, epoch: 1, time, command: bytes };
     const result = machine.apply(entry);
@@ -65,13 +74,16 @@ function play(steps: readonly Step[]): Played {
       assert.deepEqual(result.outcomes, expected);
       outcomes.push(...result.outcomes);
       if (result.sales) sales.push(result.sales);
+      const cancelled = result.kind === 'trade' ? result.cancellations : undefined;
+      if (cancelled) cancellations.push(cancelled);
     }
     compare(machine, model);
+    if (command?.[0] === 'trade') compareCancellations(machine, model);
     entries.push(entry);
     hashes.push(machine.hash());
     results.push(result);
   }
-  return { machine, model, entries, hashes, results, sales, outcomes };
+  return { machine, model, entries, hashes, results, sales, cancellations, outcomes };
 }
 
 function compare(machine: CatalogMachine, model: CatalogModel): void {
@@ -88,10 +100,10 @@ function compare(machine: CatalogMachine, model: CatalogModel): void {
   const books = [...model.living.values(), ...model.removed.values()]
     .sort((a, b) => a.id - b.id)
     .map((product) => {
-      const { id, name, received, sold, stock } = product;
+      const { id, name, received, sold, returned, stock } = product;
       const reserved = model.trades.reserved(product);
       assert.equal(product.reserved, reserved);
-      return { id, name, received, sold, stock, reserved, returned: 0 };
+      return { id, name, received, sold, stock, reserved, returned };
     });
   assert.deepEqual(machine.books(), books);
   for (const id of holdIds) assert.deepEqual(machine.hold(id) ?? null, model.trades.hold(id));
@@ -103,6 +115,30 @@ function compare(machine: CatalogMachine, model: CatalogModel): void {
     living
       .filter(({ stock, restockTo }) => stock < (model.rules > 0 ? (restockTo ?? 0) : 15))
       .map(({ id }) => id),
+  );
+}
+
+function toOrder({ number, lines, customer }: ModelSale): KnownOrder {
+  return { number, lines, customer: customer === null ? null : Buffer.from(customer, 'hex') };
+}
+
+/** What is kept of each cancelled order is the sum of its cancellations. */
+function compareCancellations(machine: CatalogMachine, model: CatalogModel): void {
+  const { cancellations: known } = model.trades;
+  assert.equal(machine.cancellations.last, known.all.length);
+  assert.equal(machine.cancellations.watermark, known.watermark);
+  const orders = model.sales.filter(({ number }) => known.of(number).length > 0);
+  const expected = orders.map(({ number, lines }) => {
+    const [own, units] = [known.of(number), known.unitsOf(number)];
+    for (const [id, , bought] of lines) assert.ok((units.get(id) ?? 0) <= bought);
+    return [number, own.at(-1)?.number, own.length, ...[...units].flat()];
+  });
+  const saved = readPieces(machine.snapshot()).flatMap(([kind, some]) => {
+    return kind === 'cancelled' ? (some as SavedCancelled[]) : [];
+  });
+  assert.deepEqual(
+    saved.sort(([a = 0], [b = 0]) => a - b),
+    expected,
   );
 }
 
@@ -151,6 +187,36 @@ t.test('sales are numbered 1, 2, 3 … and contain exactly what was sold', async
       assert.ok(kept.length >= machine.lastSale - machine.watermark);
     }),
     runs,
+  );
+});
+
+t.test('cancellations are numbered 1, 2, 3 … and contain exactly what was cancelled', async () => {
+  fc.assert(
+    fc.property(tradeHistory, (steps) => {
+      const { model, cancellations, machine } = play(steps);
+      const { all, watermark } = model.trades.cancellations;
+      const toModel = (one: Cancellation): ModelCancellation => {
+        const [number, key, order, lines, totalCents, restock, reason, at] = one;
+        const [, , , , , , , , previous, flat, isWhole] = one;
+        const cancelled = new Map(
+          flat.flatMap((id, at) => (at % 2 === 0 ? [[id, flat[at + 1] ?? 0]] : [])),
+        );
+        const head = { number, key: Buffer.from(key).toString('hex'), order, lines, totalCents };
+        return { ...head, restock, reason, at, previous, cancelled, isWhole };
+      };
+      const decoded = cancellations.flatMap(([, , bytes]) => decode(bytes) as Cancellation[]);
+      assert.deepEqual(decoded.map(toModel), all);
+      const tail = machine.cancellations.from(watermark + 1, 1_000);
+      const kept = tail ? (decode(tail[2]) as Cancellation[]) : [];
+      assert.deepEqual(kept.map(toModel), all.slice(all.length - kept.length));
+      assert.ok(kept.length >= all.length - watermark);
+      const returned = new Map<number, number>();
+      for (const [id, , units] of all.flatMap((one) => (one.restock ? one.lines : []))) {
+        returned.set(id, (returned.get(id) ?? 0) + units);
+      }
+      for (const book of machine.books()) assert.equal(book.returned, returned.get(book.id) ?? 0);
+    }),
+    { numRuns: 300 },
   );
 });
 

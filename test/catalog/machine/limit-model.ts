@@ -4,7 +4,7 @@
  */
 import type { LimitFields } from '../../../src/wire/internal.js';
 import type { TradeOutcome } from '../../../src/wire/trade.js';
-import type { ModelHold, ModelProduct } from './model-parts.js';
+import type { ModelProduct } from './model-parts.js';
 
 /** Units of a product that count for a customer. Without a window a customer has one of these. */
 interface Take {
@@ -12,14 +12,16 @@ interface Take {
   readonly customer: string;
   source: string;
   time: number;
+  /** Number of the last sale before it. */
+  readonly afterSale: number;
   quantity: number;
 }
 
 export class LimitModel {
-  readonly #clock: { readonly time: number };
+  readonly #clock: { readonly time: number; readonly lastSale: number };
   #takes: Take[] = [];
 
-  constructor(clock: { readonly time: number }) {
+  constructor(clock: { readonly time: number; readonly lastSale: number }) {
     this.#clock = clock;
   }
 
@@ -92,8 +94,9 @@ export class LimitModel {
       });
       if (known) known.quantity += quantity;
       else {
-        const { time } = this.#clock;
-        this.#takes.push({ product, customer, source: isWhole ? 'all' : source, time, quantity });
+        const { time, lastSale: afterSale } = this.#clock;
+        const from = isWhole ? 'all' : source;
+        this.#takes.push({ product, customer, source: from, time, afterSale, quantity });
       }
     }
   }
@@ -103,10 +106,16 @@ export class LimitModel {
     for (const take of this.#takes) if (take.source === from) take.source = to;
   }
 
-  giveBack(product: ModelProduct, hold: ModelHold, source: string, units: number): void {
+  /** Of a hold or an order; `isNewer` than the first units that a limit without a window counts. */
+  giveBack(
+    product: ModelProduct,
+    { customer, source }: { readonly customer: string | null; readonly source: string },
+    units: number,
+    isNewer: (take: { readonly time: number; readonly afterSale: number }) => boolean,
+  ): void {
     for (const take of this.#takes) {
-      if (take.product !== product || take.customer !== hold.customer) continue;
-      const isAny = take.source === 'all' && take.time <= hold.openedAt;
+      if (take.product !== product || take.customer !== customer) continue;
+      const isAny = take.source === 'all' && isNewer(take);
       if (take.source === source || isAny) take.quantity = Math.max(0, take.quantity - units);
     }
     this.#takes = this.#takes.filter((take) => take.quantity > 0);

@@ -1,5 +1,5 @@
 /** What the parts of the catalog's model share. */
-import type { LimitFields } from '../../../src/wire/internal.js';
+import type { LimitFields, SaleLine } from '../../../src/wire/internal.js';
 import type { HoldState } from '../../../src/wire/trade.js';
 
 export interface ModelProduct {
@@ -13,6 +13,7 @@ export interface ModelProduct {
   sold: number;
   restockTo: number | null;
   reserved: number;
+  returned: number;
   limit: LimitFields | null;
 }
 
@@ -29,4 +30,25 @@ export interface ModelHold {
   at: number;
   expiresWall: number;
   order: number | null;
+}
+
+export interface ModelLimits {
+  readonly clientKeysMax: number;
+  readonly unprojectedMax: number;
+  readonly frontendKeysMax?: number;
+  /** How long keys are remembered, and how old a purchase may be, by log time. */
+  readonly clientKeyMs?: number;
+  readonly frontendKeyMs?: number;
+  readonly clientKeyAgeMaxMs?: number;
+  readonly frontendKeyAgeMaxMs?: number;
+  /** Of an order that says so in the log. */
+  readonly totalCentsMax?: number;
+}
+
+export interface ModelSale {
+  readonly number: number;
+  readonly key: string;
+  readonly lines: readonly SaleLine[];
+  readonly totalCents: number;
+  readonly customer: string | null;
 }

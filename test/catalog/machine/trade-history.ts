@@ -1,9 +1,9 @@
 /**
- * Random histories under rules 3: holds, purchases with terms, limits and corrections of the stock,
+ * Random histories under rules 3: holds, purchases with terms, cancellations, limits and corrections of the stock,
  * among the commands of catalog-history.ts and under the same keys. Helper of the tests in this folder.
  */
 import fc from 'fast-check';
-import type { LimitFields, NewProduct } from '../../../src/wire/internal.js';
+import type { LimitFields, NewProduct, PurchaseLine } from '../../../src/wire/internal.js';
 import type { OperationKey, Terms, TradeOperation } from '../../../src/wire/trade.js';
 import { digest, product } from '../log-builder.js';
 import { id, others, type Present, type Step, sell } from './catalog-history.js';
@@ -40,7 +40,8 @@ function toKey({ key, kind, request, age }: DrawnKey, time: number): OperationKe
   return [digest(`key ${key}`), kind, hash, time - age];
 }
 
-type Draw = (key: OperationKey) => TradeOperation;
+/** Undefined: there is no order to cancel. */
+type Draw = (key: OperationKey, present: Present) => TradeOperation | undefined;
 
 /** Mostly of products that exist, and not too many units of them. */
 const line = fc.tuple(
@@ -48,6 +49,35 @@ const line = fc.tuple(
   fc.constantFrom(1, 1, 2, 2, 3, 9),
 );
 const lines = fc.array(line, { minLength: 1, maxLength: 3 });
+
+/** A line of the order by its place, a name, or a product that may be of another order. */
+const cancelled = fc.tuple(
+  fc.constantFrom<number | string>(0, 0, 0, 1, 2, 'tux', ' Seal', 'Bear', -7),
+  fc.constantFrom(1, 1, 1, 1, 2, 3),
+);
+
+/** Mostly of the newest orders, so that an order is cancelled several times. */
+const cancel = fc
+  .tuple(
+    fc.constantFrom(1, 1, 1, 2, 2, 3, 5, 9),
+    fc.option(fc.array(cancelled, { minLength: 1, maxLength: 3 }), { freq: 3 }),
+    fc.boolean(),
+    fc.constantFrom(null, 'broken'),
+  )
+  .map(([back, wanted, restock, reason]): Draw => {
+    return (key, { orders = [] }) => {
+      const order = orders[Math.max(0, orders.length - back)];
+      if (!order) return undefined;
+      const { number, lines: bought, customer } = order;
+      const some = wanted?.map(([item, quantity]): PurchaseLine => {
+        return [
+          typeof item === 'string' ? item : (bought[item % bought.length]?.[0] ?? 7),
+          quantity,
+        ];
+      });
+      return ['cancel', key, number, bought, customer, some ?? null, restock, reason];
+    };
+  });
 
 const holdId = fc.constantFrom(...holdIds);
 const ttl = fc.constantFrom(1, 2, 12, 12, 60, 86_400);
@@ -73,6 +103,7 @@ const operation: fc.Arbitrary<Draw> = fc.oneof(
         (key) => ['confirm', key, hold, wanted],
     ),
   },
+  { weight: 4, arbitrary: cancel },
   holdId.map(
     (hold): Draw =>
       (key) => ['release', key, hold],
@@ -88,10 +119,14 @@ const trade = fc
     fc.constantFrom(2, 3, 3, 3, 3, 3),
     fc.array(fc.tuple(drawnKey, operation), { minLength: 1, maxLength: 4 }),
   )
-  .map(([epoch, operations]): Step['command'] => ({ time }) => {
+  .map(([epoch, drawn]): Step['command'] => (present) => {
+    const { time } = present;
     // Wall time is not log time, and may go back.
     const at = 1_700_000_000_000 + (time % 7_000);
-    return ['trade', epoch, at, operations.map(([key, draw]) => draw(toKey(key, time)))];
+    const operations = drawn
+      .map(([key, draw]) => draw(toKey(key, time), present))
+      .filter((one) => one !== undefined);
+    return operations.length > 0 ? ['trade', epoch, at, operations] : undefined;
   });
 
 const expire = fc

@@ -1,5 +1,5 @@
 /**
- * The holds of the second catalog (catalog-model.ts), in the words of docs/STOCK.md:
+ * The trades of the second catalog (catalog-model.ts), in the words of docs/STOCK.md:
  * plain lists that are searched from the start. Helper of the tests in this folder and of the simulator.
  */
 import type { PurchaseLine, Sale, SaleLine } from '../../../src/wire/internal.js';
@@ -9,6 +9,7 @@ import type {
   TradeOperation,
   TradeOutcome,
 } from '../../../src/wire/trade.js';
+import { type CancelLimits, CancelModel } from './cancel-model.js';
 import { LimitModel } from './limit-model.js';
 import type { ModelHold, ModelProduct } from './model-parts.js';
 
@@ -20,6 +21,8 @@ export interface ModelShop {
   readonly lastSale: number;
   find(lines: readonly PurchaseLine[]): Map<ModelProduct, number> | Refusal;
   named(item: number | string): ModelProduct | undefined;
+  /** Removed ones too. */
+  record(id: number): ModelProduct | undefined;
   sold(sale: Sale): void;
 }
 
@@ -32,10 +35,12 @@ export class TradeModel {
   readonly holds: (ModelHold | undefined)[] = [undefined];
   readonly #shop: ModelShop;
   readonly limits: LimitModel;
+  readonly cancellations: CancelModel;
 
-  constructor(shop: ModelShop) {
+  constructor(shop: ModelShop, limits: CancelLimits) {
     this.#shop = shop;
     this.limits = new LimitModel(shop);
+    this.cancellations = new CancelModel(shop, this.limits, limits);
   }
 
   /** Resolved holds are forgotten a day later. */
@@ -85,7 +90,7 @@ export class TradeModel {
           return ['extended', hold.expiresWall, false];
         });
       case 'cancel':
-        throw new Error('the model knows no cancellations');
+        return this.cancellations.decide(operation, at);
     }
   }
 
@@ -218,7 +223,9 @@ export class TradeModel {
       } else {
         product.received -= units;
       }
-      this.limits.giveBack(product, hold, `hold ${serial}`, units);
+      const { customer, openedAt } = hold;
+      const source = `hold ${serial}`;
+      this.limits.giveBack(product, { customer, source }, units, ({ time }) => time <= openedAt);
     }
   }
 

@@ -6,11 +6,16 @@ import t from 'tap';
 import { textKey } from '../../../src/base/product-text.js';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import { type WriteSet, withUndecided } from '../../../src/catalog/machine/write-set.js';
-import { encode } from '../../../src/wire/codec.js';
-import { type CatalogCommand, type ProductRecord, unusedIds } from '../../../src/wire/internal.js';
+import { decode, encode } from '../../../src/wire/codec.js';
+import {
+  type CatalogCommand,
+  type ProductRecord,
+  type Sale,
+  unusedIds,
+} from '../../../src/wire/internal.js';
 import type { OperationKey } from '../../../src/wire/trade.js';
 import { digest, product } from '../log-builder.js';
-import type { Step } from './catalog-history.js';
+import type { KnownOrder, Step } from './catalog-history.js';
 import { tradeHistory } from './trade-history.js';
 
 function union(sets: readonly WriteSet[]): WriteSet {
@@ -33,6 +38,7 @@ function recordsOf(machine: CatalogMachine): Map<number, ProductRecord> {
 /** Appends several entries before the first of them is applied. */
 function playInGroups(steps: readonly Step[], size: number): void {
   const machine = new CatalogMachine();
+  const orders: KnownOrder[] = [];
   let time = 0;
   for (let first = 0; first < steps.length; first += size) {
     const { lastSale, lastRestock, rules, lastLogTime } = machine;
@@ -40,7 +46,7 @@ function playInGroups(steps: readonly Step[], size: number): void {
     const sets: WriteSet[] = [];
     const commands = steps.slice(first, first + size).map(({ passed, command: make }) => {
       time += passed;
-      const made = make({ time: lastLogTime, lastSale, lastRestock, rules, due });
+      const made = make({ time: lastLogTime, lastSale, lastRestock, rules, due, orders });
       const command = made && ofKnownHolds(machine, made);
       const own = command && machine.writeSet(command);
       if (own) sets.push(withUndecided(command, own, () => union(sets)));
@@ -48,7 +54,7 @@ function playInGroups(steps: readonly Step[], size: number): void {
       return [command, time] as const;
     });
     for (const [place, [command, at]] of commands.entries()) {
-      apply(machine, command, at, sets[place]);
+      orders.push(...apply(machine, command, at, sets[place]));
     }
   }
 }
@@ -65,11 +71,11 @@ function apply(
   command: CatalogCommand | undefined,
   time: number,
   set: WriteSet | undefined,
-): void {
+): KnownOrder[] {
   const before = recordsOf(machine);
   const used = new Set(machine.books().map(({ id }) => id));
   const bytes = command ? encode(command) : new Uint8Array(0);
-  machine.apply({ seq: machine.appliedSeq + 1, epoch: 1, time, command: bytes });
+  const result = machine.apply({ seq: machine.appliedSeq + 1, epoch: 1, time, command: bytes });
   const after = recordsOf(machine);
   for (const id of new Set([...before.keys(), ...after.keys()])) {
     if (JSON.stringify(before.get(id)) === JSON.stringify(after.get(id))) continue;
@@ -81,6 +87,9 @@ function apply(
     const isCovered = set?.all || set?.ids.includes(id) || isNew || isNamed;
     assert.ok(isCovered, `${JSON.stringify(command)} changes ${id}, not in ${set?.ids}`);
   }
+  const run = result.kind === 'trade' || result.kind === 'sell' ? result.sales : undefined;
+  const sales = run ? (decode(run[2]) as readonly Sale[]) : [];
+  return sales.map(([number, , lines, , , customer = null]) => ({ number, lines, customer }));
 }
 
 t.test('the write set covers every product that the command changes', async () => {
