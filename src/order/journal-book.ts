@@ -14,7 +14,10 @@ import type { OrderStore } from './store.js';
 import type { OrderBook } from './thread-handler.js';
 
 export function journalBook(
-  store: Pick<OrderStore, 'caughtUp' | 'caughtUpTo' | 'caughtUpWithCancellations'>,
+  store: Pick<
+    OrderStore,
+    'caughtUp' | 'caughtUpTo' | 'caughtUpWithCancellations' | 'cancellationReached'
+  >,
   places: OrderPlaces & CancellationPlaces,
   readEntry: ReadEntry,
 ): OrderBook {
@@ -42,11 +45,15 @@ export function journalBook(
       const [sales, next] = await findOrders(places, params, readEntry);
       return [await withCancelled(places, sales, readEntry), next];
     },
-    /** As `sale`: a cancellation never changes. */
+    /**
+     * As `sale`: a cancellation never changes. The catalog has made this one; while a sale is safe only as
+     * an order, no read position includes it before it is in the book.
+     */
     async cancellation(number) {
       const known = await readCancellation(places, number, readEntry);
       if (known) return known;
       await store.caughtUp();
+      await store.cancellationReached(number);
       return (await readCancellation(places, number, readEntry)) ?? null;
     },
     async cancellations(order, before, limit) {

@@ -54,7 +54,10 @@ class OrderLog {
 
   book() {
     const now = async (): Promise<void> => {};
-    const reads = { caughtUp: now, caughtUpTo: now, caughtUpWithCancellations: now };
+    const reads = {
+      ...{ caughtUp: now, caughtUpTo: now, caughtUpWithCancellations: now },
+      cancellationReached: now,
+    };
     return journalBook(reads, this.machine, async (seq) => this.entries[seq - 1]);
   }
 }
@@ -128,7 +131,7 @@ function status(serving: boolean): GroupStatus {
 }
 
 /** A store whose answers of the catalog are the test's to give. */
-function openStore({ serving = true } = {}) {
+function openStore({ serving = true, salesAreSafe = true } = {}) {
   const clock = new ManualClock();
   const log = new OrderLog();
   const asked: { answer(sale: number, cancellation: number): void }[] = [];
@@ -141,7 +144,7 @@ function openStore({ serving = true } = {}) {
     onRole: () => {},
   } as unknown as Group<OrderResult>;
   const store = new OrderStore({
-    ...{ group, machine: log.machine, clock, salesAreSafe: true },
+    ...{ group, machine: log.machine, clock, salesAreSafe },
     catalogClient: {
       logTime: 5,
       sell: async () => [],
@@ -184,6 +187,16 @@ t.test('a read of an order waits for the last cancellation that anyone may know 
   append(cancellations(cancellation(2, 1, 1, 2)));
   await read;
   t.equal(barriers(), 0);
+});
+
+t.test('a cancellation is answered from the book, even if no position names it', async (t) => {
+  const { store, log, append } = openStore({ salesAreSafe: false });
+  append(rules, orders(1, 1));
+  const book = journalBook(store, log.machine, async (seq) => log.entries[seq - 1]);
+  const answer = book.cancellation(1);
+  await settled();
+  append(cancellations(cancellation(1, 1)));
+  t.equal((await answer)?.[2], 1);
 });
 
 t.test('a replica that has no cancellations yet asks its group for newer rules', async (t) => {

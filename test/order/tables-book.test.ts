@@ -105,7 +105,10 @@ t.test('lists are those of a book in a journal', async (t) => {
   const entry = { seq: 1, epoch: 1, time: 0, command };
   machine.apply(entry);
   const caughtUp = async (): Promise<void> => {};
-  const reads = { caughtUp, caughtUpTo: caughtUp, caughtUpWithCancellations: caughtUp };
+  const reads = {
+    ...{ caughtUp, caughtUpTo: caughtUp, caughtUpWithCancellations: caughtUp },
+    cancellationReached: caughtUp,
+  };
   const journal = journalBook(reads, machine, async () => entry);
   const { book } = openOrders(t, database, { lastSale: () => count });
   const none = [null, null, null, null] as const;
