@@ -38,10 +38,10 @@ t.test('a write brings each changed use once, and deletes the others', async (t)
   log.trade(hold('one', [[1, 3]], { customer: 'Bob' }), hold('two', [[1, 1]], { customer: 'Ann' }));
   t.same(usesOf(log), {
     rows: [
-      { productId: 1, customer: ann, source: 1, time: 0, quantity: 2 },
-      { productId: 2, customer: ann, source: 0, time: 0, quantity: 2 },
-      { productId: 1, customer: bob, source: -1, time: 0, quantity: 3 },
-      { productId: 1, customer: ann, source: -2, time: 0, quantity: 1 },
+      { productId: 1, customer: ann, source: 1, time: 0, lastSale: 0, quantity: 2 },
+      { productId: 2, customer: ann, source: 0, time: 0, lastSale: 1, quantity: 2 },
+      { productId: 1, customer: bob, source: -1, time: 0, lastSale: 3, quantity: 3 },
+      { productId: 1, customer: ann, source: -2, time: 0, lastSale: 3, quantity: 1 },
     ],
     ...{ gone: [], ended: [], replaced: [] },
   });
@@ -52,7 +52,7 @@ t.test('a write brings each changed use once, and deletes the others', async (t)
   log.write();
   log.trade(confirm('one', [[1, 1]]), release('two'));
   const { rows, gone } = usesOf(log) ?? {};
-  t.same(rows, [{ productId: 1, customer: bob, source: 4, time: 0, quantity: 1 }]);
+  t.same(rows, [{ productId: 1, customer: bob, source: 4, time: 0, lastSale: 3, quantity: 1 }]);
   t.same(gone?.map(useName), [
     useName({ productId: 1, customer: bob, source: -1 }),
     useName({ productId: 1, customer: ann, source: -2 }),
@@ -101,7 +101,7 @@ t.test(
     t.equal(usesOf(log), undefined, 'another window changes no use');
     log.append(['update', 1, { limit: [9, null] }]);
     t.same(usesOf(log), {
-      rows: [{ productId: 1, customer: ann, source: 0, time: 0, quantity: 3 }],
+      rows: [{ productId: 1, customer: ann, source: 0, time: 0, lastSale: 0, quantity: 3 }],
       ...{ gone: [], ended: [], replaced: [1] },
     });
     log.write();
