@@ -1,5 +1,7 @@
 /** A customer's request to a thread of a frontend, over the simulated network. */
-import { BazarError } from '../src/base/errors.js';
+import { sleep } from '../src/base/clock.js';
+import { BazarError, toBazarError } from '../src/base/errors.js';
+import { purchaseLimits } from '../src/base/limits.js';
 import type { FrontendOperations } from '../src/frontend/operations.js';
 import type { RequestContext } from '../src/frontend/types.js';
 import type { Frontend } from './frontend.js';
@@ -7,6 +9,8 @@ import type { Life } from './process.js';
 import type { World } from './world.js';
 
 const graceMs = 500;
+const attemptsMax = 5;
+const pauseMs = 20;
 
 export type Ask<T> = (operations: FrontendOperations, context: RequestContext) => Promise<T>;
 
@@ -56,4 +60,30 @@ export function askFrontend<T>(
       }, true);
     });
   });
+}
+
+/**
+ * Asks again under the same key while the outcome is open and the key is known for certain. Undefined: one
+ * of the refusals, which are answers.
+ */
+export async function askUntilSettled<T>(
+  { scheduler }: World,
+  life: Life,
+  ask: () => Promise<T>,
+  refusals: ReadonlySet<string>,
+): Promise<T | undefined> {
+  const begunMs = scheduler.nowMs;
+  const { clientKeyMs, clientKeyAgeMaxMs } = purchaseLimits;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (thrown) {
+      const error = toBazarError(thrown);
+      if (refusals.has(error.code)) return undefined;
+      const isLate = scheduler.nowMs - begunMs > 0.9 * (clientKeyMs - clientKeyAgeMaxMs);
+      const mayRetry = error.retryable || error.code === 'deadline_exceeded';
+      if (!mayRetry || isLate || attempt === attemptsMax) throw error;
+    }
+    await sleep(life, pauseMs);
+  }
 }

@@ -12,6 +12,7 @@ import { decode } from '../src/wire/codec.js';
 import type { CatalogCommand, KeyDigest, OrderCommand, Sale } from '../src/wire/internal.js';
 import type { TradeOutcome } from '../src/wire/trade.js';
 import { CatalogModel } from '../test/catalog/machine/catalog-model.js';
+import { CancelChecker } from './cancel-checker.js';
 
 export interface ItemState {
   readonly version: number;
@@ -37,6 +38,7 @@ export class BooksChecker {
   readonly items = new Map<number, ItemState[]>();
   /** `sales[n - 1]` is sale n. */
   readonly sales: KnownSale[] = [];
+  readonly cancellations: CancelChecker;
   /** The entry that decided the purchase under a key last, by kind and digest. */
   readonly decidedAt = new Map<string, number>();
   replays = 0;
@@ -55,6 +57,7 @@ export class BooksChecker {
     this.#report = report;
     const { totalCentsMax } = requestLimits;
     this.model = new CatalogModel({ ...purchaseLimits, totalCentsMax });
+    this.cancellations = new CancelChecker(report, (number) => this.sales[number - 1]?.sale);
   }
 
   catalogApplied(id: string, entry: Entry, result: CatalogResult, machine: CatalogMachine): void {
@@ -71,6 +74,8 @@ export class BooksChecker {
     if (machine.lastRestock !== this.model.lastRestock) {
       this.#report(`I5: ${id} has restocked ${machine.lastRestock} times at ${entry.seq}`);
     }
+    const cancelled = result.kind === 'trade' ? result.cancellations : undefined;
+    if (cancelled) this.cancellations.decided(cancelled, entry.seq);
     if (command && stockCommands.has(command[0])) this.#compareBooks(id, entry.seq, machine);
     if (result.kind !== 'sell' && result.kind !== 'trade') return;
     const [decided, known] = [result.outcomes, expected].map((one) => JSON.stringify(one, inHex));
@@ -98,6 +103,11 @@ export class BooksChecker {
     if (entry.seq <= this.#orderSeq) return;
     this.#orderSeq = entry.seq;
     if (entry.command.length > 0) this.#order(decode(entry.command) as OrderCommand);
+    const { projected } = this.cancellations;
+    if (machine.lastCancellation !== projected) {
+      const found = `${machine.lastCancellation} cancellations, not ${projected}`;
+      this.#report(`I7: ${id} has ${found}, at ${entry.seq}`);
+    }
     if (machine.lastOrder !== this.orders) {
       this.#report(`I7: ${id} has ${machine.lastOrder} orders at ${entry.seq}, not ${this.orders}`);
     }
@@ -132,6 +142,7 @@ export class BooksChecker {
   }
 
   #order(command: OrderCommand): void {
+    this.cancellations.ordersApplied(command);
     if (command[0] !== 'orders') return;
     for (const sale of decode(command[3]) as readonly Sale[]) {
       if (sale[0] !== this.orders + 1) continue;
@@ -148,10 +159,13 @@ export class BooksChecker {
   #compareBooks(id: string, seq: number, machine: CatalogMachine): void {
     for (const { id: item, stock, reserved, sold, received, returned } of machine.books()) {
       const known = this.model.living.get(item) ?? this.model.removed.get(item);
-      const isSame = known?.stock === stock && known.reserved === reserved && known.sold === sold;
+      const isReturned =
+        known?.returned === returned && this.cancellations.returned(item) === returned;
+      const isSame =
+        known?.stock === stock && known.reserved === reserved && known.sold === sold && isReturned;
       const isBalanced = reserved >= 0 && received - sold + returned === stock + reserved;
       if (isSame && isBalanced) continue;
-      const found = `${stock} units of item ${item}, ${reserved} reserved, ${sold} sold`;
+      const found = `${stock} units of item ${item}, ${reserved} reserved, ${sold} sold, ${returned} returned`;
       this.#report(`I5: ${id} has ${found} at ${seq}, not as the model`);
     }
   }

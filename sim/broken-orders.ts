@@ -8,9 +8,12 @@ import { OrderStore } from '../src/order/store.js';
 import type { OwnerCall } from '../src/pool/types.js';
 import { decode, encode } from '../src/wire/codec.js';
 import type { OrderCommand, Outcome } from '../src/wire/internal.js';
+import { RecancellingMachine } from './broken-cancellations.js';
+import type { Bug } from './bugs.js';
 import type { World } from './world.js';
 
 export function newOrderMachine(world: World): OrderMachine {
+  if (world.hasBug('cancellations-are-taken-twice')) return new RecancellingMachine();
   return world.hasBug('sales-become-orders-twice') ? new RepeatingMachine() : new OrderMachine();
 }
 
@@ -31,6 +34,12 @@ export function newOrderStore(
 ): OrderStore {
   return new BrokenOrders(world, options);
 }
+
+/** An order is read as if it could not be cancelled. */
+const rulesOfOrders = [
+  ...['orders-without-position', 'not-found-by-the-order-group', 'not-found-at-the-deadline'],
+  'cancellations-without-position',
+] as readonly Bug[];
 
 class BrokenOrders extends OrderStore {
   readonly #world: World;
@@ -59,6 +68,11 @@ class BrokenOrders extends OrderStore {
       return;
     }
     await super.caughtUpTo(number);
+  }
+
+  override async caughtUpWithCancellations(number: number): Promise<void> {
+    if (rulesOfOrders.some((bug) => this.#world.hasBug(bug))) await this.caughtUpTo(number);
+    else await super.caughtUpWithCancellations(number);
   }
 
   override async caughtUp(): Promise<void> {

@@ -10,30 +10,17 @@ import type { WriteSet } from '../src/catalog/machine/write-set.js';
 import type { Entry } from '../src/consensus/types.js';
 import { decode, encode } from '../src/wire/codec.js';
 import type { CatalogCommand } from '../src/wire/internal.js';
+import { cancelPatches } from './broken-cancellations.js';
 import type { Bug } from './bugs.js';
+import type { Method, Patched, Patches, Replace } from './patches.js';
 import type { World } from './world.js';
 
 /** Log time within which a use was not applied yet when a purchase after it was proposed. */
 const underWayMs = 25;
 const never = Number.MAX_SAFE_INTEGER;
 
-interface Patched {
-  readonly world: World;
-  readonly command: CatalogCommand | undefined;
-  /** The replica's wall clock. */
-  readonly wallMs: () => number;
-  /** Replaces a method until the entry is applied. */
-  readonly replace: Replace;
-}
-
-type Method = (this: never, ...args: never[]) => unknown;
-type Replace = <Class extends object, Name extends keyof Class & string>(
-  target: { readonly prototype: Class },
-  name: Name,
-  make: (original: Class[Name]) => Class[Name],
-) => void;
-
-const patches: Partial<Record<Bug, (patched: Patched) => void>> = {
+const patches: Patches = {
+  ...cancelPatches,
   'confirms-after-the-end': ({ command, replace }) => {
     if (command?.[0] === 'trade') replaceEnd(replace, (hold) => ({ ...hold, at: never }));
   },
@@ -126,7 +113,7 @@ function replaceRead(replace: Replace, change: (hold: KeptHold) => KeptHold): vo
 /** Applies an entry by the broken rules. */
 export function applyBroken<Result>(
   world: World,
-  wallMs: () => number,
+  { machine, wallMs }: Pick<Patched, 'machine' | 'wallMs'>,
   entry: Entry,
   apply: (entry: Entry) => Result,
 ): Result {
@@ -139,7 +126,8 @@ export function applyBroken<Result>(
     Object.assign(prototype, { [name]: make(original) as Method });
     undo.push(() => Object.assign(prototype, { [name]: original }));
   };
-  for (const [, patch] of broken) patch({ world, command, wallMs, replace });
+  for (const [, patch] of broken)
+    patch({ world, command, wallMs, machine, seq: entry.seq, replace });
   try {
     return apply(toEveryHold(world, command, entry));
   } finally {

@@ -21,12 +21,14 @@ import type { SharedCache } from '../src/frontend/cache/shared-cache.js';
 import { decode, encode } from '../src/wire/codec.js';
 import { type CatalogCommand, type Purchase, unusedIds } from '../src/wire/internal.js';
 import {
+  withoutCancelled,
   withoutCapacity,
   withoutKeys,
   withoutLeaseHolders,
   withoutReferences,
   withoutUses,
 } from '../test/catalog/machine/snapshot-pieces.js';
+import { withoutRestocks } from './broken-cancellations.js';
 import { breakLeases } from './broken-leases.js';
 import { applyBroken, withoutHolds } from './broken-trades.js';
 import type { World } from './world.js';
@@ -111,14 +113,15 @@ class BrokenMachine extends CatalogMachine {
   override apply(entry: Entry): CatalogResult {
     return applyBroken(
       this.#world,
-      () => this.#clock.wallMs(),
+      { machine: this, wallMs: () => this.#clock.wallMs() },
       entry,
       (changed) => this.#apply(changed),
     );
   }
 
   override writeSet(command: CatalogCommand): WriteSet {
-    return withoutHolds(this.#world, command, super.writeSet(command));
+    const told = withoutRestocks(this.#world, command);
+    return withoutHolds(this.#world, command, super.writeSet(told));
   }
 
   #apply(entry: Entry): CatalogResult {
@@ -138,6 +141,7 @@ class BrokenMachine extends CatalogMachine {
     if (this.#world.hasBug('capacity-is-not-saved')) return withoutCapacity(whole);
     if (this.#world.hasBug('references-are-not-saved')) return withoutReferences(whole);
     if (this.#world.hasBug('uses-are-not-saved')) return withoutUses(whole);
+    if (this.#world.hasBug('cancelled-units-are-not-saved')) return withoutCancelled(whole);
     return this.#world.hasBug('keys-are-not-saved') ? withoutKeys(whole) : whole;
   }
 }

@@ -84,6 +84,17 @@ export const bugs = {
     'STOCK.md, L2: a limit is checked when a purchase is proposed, not when it is applied',
   'limits-keep-what-comes-back': 'STOCK.md, L3: a hold that ends gives nothing back to the limit',
   'limits-give-back-twice': 'STOCK.md, L3: a hold that ends gives twice its units back',
+  'cancels-beyond-what-was-bought':
+    'STOCK.md, C2: the bound is that of the order book when a cancellation is proposed',
+  'restocks-again-on-a-replay': 'STOCK.md, C4: a replayed cancellation puts its units back again',
+  'restocks-are-not-told': 'STOCK.md, C4: a write set omits the products of a cancellation',
+  'cancellations-are-taken-twice': 'STOCK.md, C5: a new leader takes a cancellation as a new one',
+  'cancellations-from-the-newest':
+    'STOCK.md, C5: a new leader subscribes after the newest cancellation, not after its last one',
+  'cancellations-without-position': 'STOCK.md, C6: an order is read by the position of sales alone',
+  'cancelled-units-are-not-saved': 'R11: a snapshot omits what is cancelled of each order (I4)',
+  'cancellations-give-back-twice':
+    'STOCK.md, L3: a cancellation gives twice its units back to the limit',
   'restocks-whatever-k': 'section 5: a restock applies without a check of its number (A26)',
   'durable-before-the-disk': 'R10: a batch is reported durable before it is on disk (A29)',
   'corrupt-replica-votes': 'R10: a member whose journal was cut off votes at once (A28)',

@@ -9,6 +9,7 @@ import { membership } from '../src/group/membership.js';
 import type { OrderMachine, OrderResult } from '../src/order/order-machine.js';
 import { salesAreSafe } from '../src/order/store.js';
 import type { NewProduct } from '../src/wire/internal.js';
+import { Canceller } from './canceller.js';
 import { Customer } from './customer.js';
 import { Frontend } from './frontend.js';
 import { Holder, heldIn } from './holder.js';
@@ -42,6 +43,8 @@ export class Cluster {
   readonly visitors: readonly (Visitor | Peddler)[];
   /** In every other run they reserve products of their own. */
   readonly holders: readonly Holder[];
+  /** As many as holders: they cancel the holders' orders. */
+  readonly cancellers: readonly Canceller[];
   readonly ledger: Ledger;
   readonly #world: World;
 
@@ -109,6 +112,11 @@ export class Cluster {
       const name = `holder-${at + 1}`;
       return new Holder(world, { name, life, frontends: this.frontends });
     });
+    const orders = () => this.holders.flatMap(({ placed }) => placed);
+    this.cancellers = this.holders.map((_, at) => {
+      const name = `canceller-${at + 1}`;
+      return new Canceller(world, { name, life, frontends: this.frontends, orders });
+    });
     const isVisited = world.random.visits.integer(2) === 0;
     const { frontends } = this;
     if (world.profile.peddled) {
@@ -125,8 +133,8 @@ export class Cluster {
   }
 
   /** All clients of the frontends. */
-  get guests(): readonly (Customer | Visitor | Peddler | Holder)[] {
-    return [...this.customers, ...this.visitors, ...this.holders];
+  get guests(): readonly (Customer | Visitor | Peddler | Holder | Canceller)[] {
+    return [...this.customers, ...this.visitors, ...this.holders, ...this.cancellers];
   }
 
   get members(): readonly AnyMember[] {

@@ -3,13 +3,12 @@
  * abandons them, buys with a limit and an expected total, and corrects the stock. Its products are its own
  * and other holders': no other client buys them. Checks that acknowledged confirmations are orders.
  */
-import { sleep } from '../src/base/clock.js';
 import { BazarError, toBazarError } from '../src/base/errors.js';
-import { purchaseLimits } from '../src/base/limits.js';
 import { clientKeyDigest } from '../src/frontend/requests/keys.js';
 import type { SaleLine } from '../src/wire/internal.js';
 import type { Placed } from '../src/wire/schemas.js';
-import { type Ask, askFrontend } from './ask-frontend.js';
+import { type Ask, askFrontend, askUntilSettled } from './ask-frontend.js';
+import type { KnownOrder } from './canceller.js';
 import type { Frontend } from './frontend.js';
 import type { Life } from './process.js';
 import type { World } from './world.js';
@@ -31,8 +30,6 @@ const refusals: ReadonlySet<string> = new Set([
   ...['not_found', 'out_of_stock', 'hold_expired', 'hold_confirmed', 'hold_released'],
   ...['limit_exceeded', 'price_changed', 'customer_required', 'conflict', 'invalid_argument'],
 ]);
-const attemptsMax = 5;
-const pauseMs = 20;
 const ttlsSeconds = [1, 1, 1, 2, 3];
 /** Of the limits that the products get. */
 const limits = [null, { quantity: 4, window_seconds: null }, { quantity: 5, window_seconds: 1 }];
@@ -56,6 +53,8 @@ export class Holder {
   busy = false;
   done = 0;
   failed = 0;
+  /** Acknowledged orders. */
+  readonly placed: KnownOrder[] = [];
   readonly #world: World;
   readonly #options: HolderOptions;
   readonly #held: Held[] = [];
@@ -221,6 +220,7 @@ export class Holder {
       throw error;
     });
     if (!placed) return;
+    this.placed.push({ number: placed.order_number, lines });
     const known = books.sales[placed.order_number - 1];
     const sold = known?.sale[2].map(([id, , quantity]) => `${id}×${quantity}`).join();
     const wanted = lines.map(({ id, quantity }) => `${id}×${quantity}`).join();
@@ -232,22 +232,9 @@ export class Holder {
   }
 
   /** Retries under the same key; undefined: refused. */
-  async #settled<T>(ask: Ask<T>): Promise<T | undefined> {
-    const begunMs = this.#world.scheduler.nowMs;
-    const { clientKeyMs, clientKeyAgeMaxMs } = purchaseLimits;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#anywhere(ask);
-      } catch (thrown) {
-        const error = toBazarError(thrown);
-        if (refusals.has(error.code)) return undefined;
-        const isLate =
-          this.#world.scheduler.nowMs - begunMs > 0.9 * (clientKeyMs - clientKeyAgeMaxMs);
-        const mayRetry = error.retryable || error.code === 'deadline_exceeded';
-        if (!mayRetry || isLate || attempt === attemptsMax) throw error;
-      }
-      await sleep(this.#options.life, pauseMs);
-    }
+  #settled<T>(ask: Ask<T>): Promise<T | undefined> {
+    const { life } = this.#options;
+    return askUntilSettled(this.#world, life, () => this.#anywhere(ask), refusals);
   }
 
   /** From now on no read may show the products as they were before the key's entry. */

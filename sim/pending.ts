@@ -15,6 +15,11 @@ export function pendingWork(cluster: Cluster): string[] {
     const orders = lastOf(machine);
     if (orders !== lastSale) pending.push(`${name} has ${orders} of ${lastSale} orders`);
   }
+  const cancelled = Math.max(...cluster.catalogs.map(({ machine }) => cancelledIn(machine)));
+  for (const { name, machine } of cluster.orders) {
+    const found = cancelledIn(machine);
+    if (found !== cancelled) pending.push(`${name} has ${found} of ${cancelled} cancellations`);
+  }
   for (const frontend of cluster.frontends) {
     const { leaders } = frontend;
     if (!leaders?.catalog || !leaders.order) pending.push(`${frontend.name} knows no leaders`);
@@ -60,4 +65,12 @@ function lastOf(machine: unknown): number {
     lastSale?: number;
   };
   return lastSale;
+}
+
+function cancelledIn(machine: unknown): number {
+  const { lastCancellation, cancellations } = (machine ?? {}) as {
+    lastCancellation?: number;
+    cancellations?: { readonly last: number };
+  };
+  return lastCancellation ?? cancellations?.last ?? 0;
 }

@@ -17,6 +17,7 @@ import { restoreCatalog } from '../src/catalog/service/restore.js';
 import { Rules } from '../src/catalog/service/rules.js';
 import type { CatalogStore } from '../src/catalog/service/store.js';
 import { ThreadHandler as CatalogThreads } from '../src/catalog/service/thread-handler.js';
+import { rulesOfCancellations } from '../src/order/book-position.js';
 import { CatalogClient, type CatalogPeer } from '../src/order/catalog-client.js';
 import { journalBook } from '../src/order/journal-book.js';
 import type { OrderResult } from '../src/order/order-machine.js';
@@ -34,6 +35,7 @@ import {
 } from '../src/wire/internal.js';
 import type { LookupAnswer } from '../src/wire/thread-requests.js';
 import { newCatalogMachine, newCatalogStore } from './broken.js';
+import { brokenStart } from './broken-cancellations.js';
 import { answersBeforeTheSale, newOrderMachine, newOrderStore } from './broken-orders.js';
 import { Link } from './link.js';
 import type { ServiceListeners } from './listeners.js';
@@ -74,7 +76,10 @@ export function catalogService(
         store = opened;
         const handler = new CatalogPeerHandler({
           store: opened,
-          flush: () => opened.salesStream.flush(),
+          flush() {
+            opened.salesStream.flush();
+            opened.cancellationStream.flush();
+          },
           logger,
           clock: life,
           audit: noAudit,
@@ -108,7 +113,9 @@ export function catalogService(
         if (!world.hasBug('due-holds-stay')) {
           new HoldExpiry({ store: opened, clock: life, logger });
         }
-        keepWatermark(opened, () => opened.salesStream.confirmed, life, logger);
+        const { salesStream: sold, cancellationStream: cancelled } = opened;
+        const confirmed = [() => sold.confirmed, () => cancelled.confirmed] as const;
+        keepWatermark(opened, confirmed[0], life, logger, confirmed[1]);
         deregisterDead(opened, life, logger);
         return {
           handler: requests,
@@ -129,7 +136,7 @@ function lastSaleWithoutPosition(
   return {
     request(session, method, params, reply) {
       if (method !== 'last_sale') return handler.request(session, method, params, reply);
-      reply.result([machine.lastSale, machine.lastLogTime]);
+      reply.result([machine.lastSale, machine.lastLogTime, machine.cancellations.last]);
       return true;
     },
     notification: (session, method, params) => handler.notification(session, method, params),
@@ -172,6 +179,7 @@ export function orderService(
         const peers = catalogs.map((name) => connect(world, life, name, events));
         const client = new CatalogClient(peers, {
           sold: (sales) => taker.sold(sales),
+          cancelled: (cancellations) => projection.cancelled(cancellations),
           broken: () => projection.broken(),
         });
         catalogClient = client;
@@ -179,6 +187,8 @@ export function orderService(
         const projection = new Projection({
           ...{ subscription: taker.subscription, clock: life, logger },
           lastOrder: () => machine.lastOrder,
+          lastCancellation: () =>
+            machine.rules >= rulesOfCancellations ? machine.lastCancellation : undefined,
           answersAtSale: () => opened.answersAtSale,
           propose: (command) => host.propose(command),
         });
@@ -194,6 +204,7 @@ export function orderService(
         function events(name: string): LinkEvents {
           return {
             pushed: (sales) => client.pushed(name, sales),
+            pushedCancellations: (some) => client.pushedCancellations(name, some),
             lost: () => client.lost(name),
           };
         }
@@ -224,14 +235,15 @@ function salesTaker(world: World, client: CatalogClient, projection: () => Proje
   let epoch = 0;
   return {
     subscription: {
-      tail(from, orderEpoch, gathers) {
+      tail(from, orderEpoch, gathers, cancellationsFrom) {
         messages = 0;
         epoch = orderEpoch;
         const newest = world.hasBug('tails-from-the-newest') ? world.books.sales.length + 1 : 0;
         const again = from > 1 && world.hasBug('sales-become-orders-twice') ? 1 : 0;
-        return client.tail(Math.max(from, newest) - again, orderEpoch, gathers);
+        const cancelled = cancellationsFrom && brokenStart(world, cancellationsFrom);
+        return client.tail(Math.max(from, newest) - again, orderEpoch, gathers, cancelled);
       },
-      confirm: (number, orderEpoch) => client.confirm(number, orderEpoch),
+      confirm: (...numbers) => client.confirm(...numbers),
     },
     sold(sales) {
       messages += 1;
@@ -272,6 +284,7 @@ function newest(world: World): number {
 
 interface LinkEvents {
   readonly pushed: (sales: SalesMessage) => void;
+  readonly pushedCancellations: (cancellations: SalesMessage) => void;
   readonly lost: () => void;
 }
 
@@ -281,7 +294,7 @@ function connect(
   to: string,
   events: (name: string) => LinkEvents,
 ): CatalogPeer {
-  const { pushed, lost } = events(to);
+  const { pushed, pushedCancellations, lost } = events(to);
   const subscription = new Link({
     network: world.network,
     life,
@@ -295,6 +308,7 @@ function connect(
       },
       notification: (_session, method, params) => {
         if (method === 'sales') pushed(params as SalesMessage);
+        if (method === 'cancellations') pushedCancellations(params as SalesMessage);
       },
     },
   });

@@ -34,7 +34,15 @@ export class World {
   readonly rules: Rules;
   readonly random: Readonly<
     Record<
-      'processes' | 'disks' | 'peers' | 'clients' | 'services' | 'faults' | 'visits' | 'holders',
+      | 'processes'
+      | 'disks'
+      | 'peers'
+      | 'clients'
+      | 'services'
+      | 'faults'
+      | 'visits'
+      | 'holders'
+      | 'cancellations',
       Random
     >
   >;
@@ -69,6 +77,7 @@ export class World {
       faults: stream(7),
       visits: stream(8),
       holders: stream(9),
+      cancellations: stream(10),
     };
     this.holders = this.random.holders.integer(2) * 2;
     const report = (problem: string): void => this.report(problem);

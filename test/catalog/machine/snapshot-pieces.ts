@@ -61,3 +61,12 @@ export function withoutUses(pieces: Iterable<Uint8Array>): Uint8Array[] {
   const kept = found.filter(([kind]) => kind !== 'uses');
   return writePieces(withHead(kept, { uses: 0 }));
 }
+
+/** The same state without what is cancelled of each order. */
+export function withoutCancelled(pieces: Iterable<Uint8Array>): Uint8Array[] {
+  const found = readPieces(pieces);
+  const head = found[0]?.[1] as Head | undefined;
+  if (head?.['cancelledOrders'] === undefined) return writePieces(found);
+  const kept = found.filter(([kind]) => kind !== 'cancelled');
+  return writePieces(withHead(kept, { cancelledOrders: 0 }));
+}
