@@ -42,7 +42,8 @@ export async function settle(t: Test, store: Store, ledger: Ledger): Promise<voi
   );
   t.same(
     again.map(({ result }) => result),
-    tried.map(({ placed }) => ({ ...placed, replayed: true })),
+    // Some were bought over HTTP, which also shows the total as text.
+    tried.map(({ placed: { order_number, total } }) => ({ order_number, total, replayed: true })),
     'a key gives its order again',
   );
   const refusedAgain = await askAll(client, 'buy', refused.slice(0, keysTried));
