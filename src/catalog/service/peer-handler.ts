@@ -144,7 +144,7 @@ export class CatalogPeerHandler {
 
   #proposePurchases([orderEpoch, purchases]: SellParams, reply: PeerReply): void {
     // A malformed purchase would stop every replica at apply.
-    this.#store.proposePurchases(orderEpoch, checkPurchases(purchases)).then(
+    this.#store.proposePurchases(checkEpoch(orderEpoch), checkPurchases(purchases)).then(
       (outcomes) => {
         const answer: SellAnswer = [outcomes, this.#store.machine.lastLogTime];
         reply.result(answer);
@@ -154,7 +154,7 @@ export class CatalogPeerHandler {
   }
 
   #proposeTrades([orderEpoch, operations]: TradeParams, reply: PeerReply): void {
-    this.#store.proposeTrades(orderEpoch, checkTrades(operations)).then(
+    this.#store.proposeTrades(checkEpoch(orderEpoch), checkTrades(operations)).then(
       (outcomes) => {
         const answer: TradeAnswer = [outcomes, this.#store.machine.lastLogTime];
         reply.result(answer);
@@ -273,6 +273,12 @@ function answer(work: Promise<unknown>, reply: PeerReply): void {
     (result) => reply.result(result),
     (error: unknown) => reply.fail(toBazarError(error)),
   );
+}
+
+/** The state keeps the epoch, so a malformed one must not reach the log. */
+function checkEpoch(epoch: unknown): number {
+  if (isInteger(epoch) && epoch >= 0) return epoch;
+  throw new BazarError('invalid_argument', 'not an epoch');
 }
 
 /** A frontend of another version may send another shape. */

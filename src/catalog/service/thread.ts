@@ -9,16 +9,24 @@ import type { ProgramFactory } from '../../pool/types.js';
 import { adjustReasons } from '../../wire/internal.js';
 import { isDigest, keyBytes } from '../../wire/purchase-check.js';
 import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
+import { isLimit } from '../machine/limit-snapshot.js';
 
 const textOrNull = (value: unknown): boolean => value === null || isText(value);
 
 const changes: Shapes = {
-  add: (params) => isTuple(params, 1) && isRecord(params[0]),
-  update: (params) => isTuple(params, 2) && isInteger(params[0]) && isRecord(params[1]),
+  add: (params) => isTuple(params, 1) && areFields(params[0]),
+  update: (params) => isTuple(params, 2) && isInteger(params[0]) && areFields(params[1]),
   remove: (params) =>
     isTuple(params, 2) && isInteger(params[0]) && (params[1] === null || isInteger(params[1])),
   adjust: (params) => isTuple(params, 2) && isInteger(params[0]) && isAdjustment(params[1]),
 };
+
+/** A malformed limit would stop every replica at apply. */
+function areFields(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { limit = null } = value;
+  return limit === null || isLimit(limit);
+}
 
 function isAdjustment(value: unknown): boolean {
   if (!isRecord(value)) return false;
