@@ -22,6 +22,7 @@ const shapes: Shapes = {
   cancel: ([order, bought, customer, ...rest]) =>
     Array.isArray(bought) &&
     bought.length > 0 &&
+    bought.length <= requestLimits.orderLinesMax &&
     bought.every(isSaleLine) &&
     (customer === null || isDigest(customer)) &&
     isCancel([order, ...rest]),
@@ -56,13 +57,15 @@ export function checkTrades(value: unknown): readonly TradeOperation[] {
 
 /** As `linesOf`. The order of a cancellation may have as many lines as an order can. */
 export function linesOfRequest(request: TradeRequest): number {
-  return isCancelRequest(request) ? requestLimits.orderLinesMax : linesOf(request);
+  return isCancelRequest(request) ? 2 * requestLimits.orderLinesMax : linesOf(request);
 }
 
 /** The number of lines that an operation names: at least 1. */
 export function linesOf(operation: TradeOperation): number {
   if (operation[0] === 'buy') return operation[2].length;
-  return operation[0] === 'hold' || operation[0] === 'cancel' ? operation[3].length : 1;
+  if (operation[0] === 'hold') return operation[3].length;
+  if (operation[0] === 'cancel') return operation[3].length + (operation[5]?.length ?? 0);
+  return operation[0] === 'confirm' ? (operation[3]?.length ?? 1) : 1;
 }
 
 function isCancel([order, lines, restock, reason]: readonly unknown[]): boolean {

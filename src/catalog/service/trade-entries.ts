@@ -28,5 +28,6 @@ export function entriesOf(
 
 function linesIn(operation: TradeOperation, holds: HoldLines): number {
   if (operation[0] !== 'confirm') return linesOf(operation);
-  return holds.linesOf(operation[2]) ?? requestLimits.orderLinesMax;
+  const held = holds.linesOf(operation[2]) ?? requestLimits.orderLinesMax;
+  return Math.max(held, linesOf(operation));
 }
