@@ -86,8 +86,14 @@ const keysFull = new BazarError(
   'the store keeps too many purchase keys to accept a new one',
 );
 
-const holdsFull = 'the store keeps too many holds to accept a new one';
-const limitsFull = 'the store counts too many purchases of limited products';
+const holdsFull = new BazarError(
+  'overloaded',
+  'the store keeps too many holds to accept a new one',
+);
+const limitsFull = new BazarError(
+  'overloaded',
+  'the store counts too many purchases of limited products',
+);
 const salesFull = 'too many sales wait to become orders';
 /** An older catalog does not say what is full. */
 const someFull = `${keysFull.message}, or ${salesFull}`;
@@ -95,15 +101,13 @@ const someFull = `${keysFull.message}, or ${salesFull}`;
 const cancellationsFull = 'the store keeps too many cancellations of this order or of all';
 const fullOf = {
   sales: salesFull,
-  holds: holdsFull,
-  limits: limitsFull,
   cancellations: cancellationsFull,
   some: someFull,
 } as const;
 
 /** True if every later attempt of the purchase would fail in the same way. */
 export function isFinal(error: BazarError): boolean {
-  return error === tooOld || error === keysFull;
+  return error === tooOld || error === keysFull || error === holdsFull || error === limitsFull;
 }
 
 /** `firstSeen` is the log time that all attempts carry; undefined if they carry none. */
@@ -137,6 +141,8 @@ export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
       throw new BazarError('unavailable', outcome[1] === undefined ? notDecided : cameTooLate);
     case 'full':
       if (outcome[1] === 'keys') throw keysFull;
+      if (outcome[1] === 'holds') throw holdsFull;
+      if (outcome[1] === 'limits') throw limitsFull;
       throw new BazarError('overloaded', fullOf[outcome[1] ?? 'some']);
     default:
       return unreachable(outcome);
