@@ -5,8 +5,18 @@
  */
 import { assert } from '../../base/assert.js';
 import { limitLimits } from '../../base/limits.js';
+import {
+  compact,
+  mixUse,
+  type OpenUse,
+  type ProductUses,
+  spend,
+  textOf,
+  toUse,
+  waitFor,
+} from './open-uses.js';
 import type { LimitExceeded, PurchaseLimit, Source, Use } from './purchase-limit.js';
-import { type Mixer, UnorderedSum } from './unordered-sum.js';
+import { UnorderedSum } from './unordered-sum.js';
 import type { UseKey, UsesListener } from './uses-listener.js';
 
 export {
@@ -18,21 +28,6 @@ export {
 
 /** The source of units that were counted before the limit had a window. */
 const beforeWindow = Number.MAX_SAFE_INTEGER;
-
-interface OpenUse extends UseKey {
-  source: Source;
-  time: number;
-  readonly since: number;
-  quantity: number;
-}
-
-interface ProductUses {
-  readonly byCustomer: Map<string, OpenUse[]>;
-  /** With a window: all uses, oldest first, and at most as many that were given back. */
-  queue: OpenUse[];
-  /** Uses in the queue that were given back. */
-  spent: number;
-}
 
 export class LimitUses {
   readonly #products = new Map<number, ProductUses>();
@@ -132,14 +127,23 @@ export class LimitUses {
     return windowMs !== null || !this.#products.get(product)?.byCustomer.has(textOf(customer));
   }
 
-  /** A hold became an order. */
-  rename(product: number, customer: Uint8Array, from: Source, to: Source): void {
+  /**
+   * A hold became an order. One from before the limit was never counted, so its order must give nothing
+   * back: the limit then counts as newer than the order. `takenAt` as in `giveBack`.
+   */
+  rename(product: number, customer: Uint8Array, from: Source, to: Source, takenAt: number): void {
     const uses = this.#products.get(product)?.byCustomer.get(textOf(customer));
     const use = uses?.find((one) => one.source === from);
-    if (!use) return;
-    this.#listener?.changed(product, use);
-    this.#change(product, use, { source: to });
-    this.#listener?.changed(product, use);
+    if (use) {
+      this.#listener?.changed(product, use);
+      this.#change(product, use, { source: to });
+      this.#listener?.changed(product, use);
+      return;
+    }
+    const merged = uses?.find((one) => one.source === 0);
+    if (!merged || takenAt >= merged.time) return;
+    this.#change(product, merged, { since: to });
+    this.#listener?.changed(product, merged);
   }
 
   /** The limit of a product changes or goes. */
@@ -155,7 +159,10 @@ export class LimitUses {
     const isOther = (before.windowMs === null) !== (after?.windowMs === null);
     if (after === null || isOther) this.#listener?.replaced(product);
     if (after === null) {
-      for (const use of [...uses.byCustomer.values()].flat()) this.#end(product, use);
+      for (const own of uses.byCustomer.values()) {
+        for (const use of own) this.#sum.remove(toUse(product, use));
+        this.#size -= own.length;
+      }
       this.#products.delete(product);
     } else if (before.windowMs === null && after.windowMs !== null) {
       // It is not known when these units were bought: they count from now on.
@@ -175,8 +182,8 @@ export class LimitUses {
   }
 
   /**
-   * Restores the order of the uses: oldest first. Those of the same log time end together, so their order
-   * has no effect.
+   * Restores the order of the uses: oldest first. Those of the same log time end together, and are merged
+   * together, so their order has no effect.
    */
   sortLoaded(): void {
     const byTime = (one: OpenUse, other: OpenUse): number => one.time - other.time;
@@ -227,15 +234,15 @@ export class LimitUses {
   #clean(product: number, { windowMs }: PurchaseLimit, time: number): void {
     const uses = this.#products.get(product);
     if (!uses || windowMs === null) return;
-    let ended = 0;
-    for (const use of uses.queue) {
+    const before = uses.first;
+    for (let use = uses.queue[uses.first]; use !== undefined; use = uses.queue[uses.first]) {
       if (use.quantity > 0 && use.time + windowMs > time) break;
-      ended++;
+      uses.first++;
       if (use.quantity > 0) this.#end(product, use);
       else uses.spent--;
     }
-    if (ended === 0) return;
-    uses.queue = uses.queue.slice(ended);
+    if (uses.first === before) return;
+    if (2 * uses.first > uses.queue.length) compact(uses);
     this.#listener?.ended(product, time - windowMs);
   }
 
@@ -243,7 +250,9 @@ export class LimitUses {
   #merge(product: number, uses: ProductUses): void {
     for (const [customer, own] of [...uses.byCustomer]) {
       const quantity = own.reduce((sum, use) => sum + use.quantity, 0);
-      const { time = 0, since = 0 } = own[0] ?? {};
+      const time = Math.min(...own.map((use) => use.time));
+      const oldest = own.filter((use) => use.time === time);
+      const since = Math.min(...oldest.map((use) => use.since));
       for (const use of [...own]) this.#end(product, use);
       this.#put(product, this.#own(product, customer), {
         customer,
@@ -254,13 +263,14 @@ export class LimitUses {
       });
     }
     uses.queue = [];
+    uses.first = 0;
     uses.spent = 0;
   }
 
   #own(product: number, customer: string): OpenUse[] {
     let uses = this.#products.get(product);
     if (!uses) {
-      uses = { byCustomer: new Map(), queue: [], spent: 0 };
+      uses = { byCustomer: new Map(), queue: [], first: 0, spent: 0 };
       this.#products.set(product, uses);
     }
     let own = uses.byCustomer.get(customer);
@@ -293,50 +303,11 @@ export class LimitUses {
     use.quantity = 0;
     this.#size--;
     const uses = this.#products.get(product);
-    const left = uses?.byCustomer.get(use.customer)?.filter((one) => one !== use) ?? [];
-    if (left.length > 0) uses?.byCustomer.set(use.customer, left);
-    else uses?.byCustomer.delete(use.customer);
+    const own = uses?.byCustomer.get(use.customer);
+    if (!own) return;
+    // Usually the oldest one ends.
+    if (own[0] === use) own.shift();
+    else own.splice(own.indexOf(use), 1);
+    if (own.length === 0) uses?.byCustomer.delete(use.customer);
   }
-}
-
-/** One more use of the queue was given back. Drops them all when they are the greater part. */
-function spend(uses: ProductUses): void {
-  uses.spent++;
-  if (2 * uses.spent <= uses.queue.length) return;
-  uses.queue = uses.queue.filter((use) => use.quantity > 0);
-  uses.spent = 0;
-}
-
-/** Time until the oldest uses have freed so many units, in whole seconds; null if they never do. */
-function waitFor(
-  uses: readonly OpenUse[],
-  units: number,
-  { windowMs }: PurchaseLimit,
-  time: number,
-): number | null {
-  if (windowMs === null) return null;
-  let freed = 0;
-  for (const use of uses) {
-    freed += use.quantity;
-    if (freed >= units) return 1_000 * Math.ceil((use.time + windowMs - time) / 1_000);
-  }
-  return null;
-}
-
-function toUse(product: number, { customer, ...use }: OpenUse): Use {
-  return { product, customer: Buffer.from(customer, 'latin1'), ...use };
-}
-
-/** Shorter than hexadecimal, and equal for equal bytes. */
-function textOf(customer: Uint8Array): string {
-  return Buffer.from(customer).toString('latin1');
-}
-
-function mixUse(into: Mixer, { product, customer, source, time, since, quantity }: Use): void {
-  into.number(product);
-  into.bytes(customer);
-  into.number(source);
-  into.number(time);
-  into.number(since);
-  into.number(quantity);
 }

@@ -96,8 +96,10 @@ export function updateProduct(
   const stock = quantity ?? product.stock + (add ?? 0);
   const restockTo = products.rules > 0 ? change.restockTo : undefined;
   const given = products.rules > 2 ? change.limit : undefined;
+  // Units that came back from holds and cancellations may have lifted the stock above its bound.
+  const wanted = quantity === undefined && add === undefined ? 0 : stock;
   const wrong =
-    checkFields(priceCents ?? 0, stock, topic ?? product.topic, restockTo) ?? checkLimit(given);
+    checkFields(priceCents ?? 0, wanted, topic ?? product.topic, restockTo) ?? checkLimit(given);
   if (wrong) return wrong;
   const limit = given === undefined ? undefined : toLimit(given);
   if (isTidied && hasControl(topic ?? '')) return invalid('a topic has no control characters');

@@ -5,6 +5,7 @@
  */
 import { required } from '../../base/assert.js';
 import { holdLimits } from '../../base/limits.js';
+import { textKey } from '../../base/product-text.js';
 import type { PurchaseLine, SaleLine } from '../../wire/internal.js';
 import { totalTooLarge } from '../../wire/internal.js';
 import type { HoldId, Terms, TradeOperation, TradeOutcome } from '../../wire/trade.js';
@@ -136,7 +137,8 @@ export class Trades {
     const { serial, customer } = hold;
     const number = place.nextSale();
     if (customer) {
-      for (const [id] of lines) this.#products.uses.rename(id, customer, -serial, number);
+      const { uses } = this.#products;
+      for (const [id] of lines) uses.rename(id, customer, -serial, number, hold.openedAt);
     }
     this.#holds.resolve(serial, 'confirmed', place.time, number);
     place.holds.push(serial);
@@ -179,7 +181,7 @@ export class Trades {
     if (wanted === null) return new Map(lines.map(({ id, quantity }) => [id, quantity]));
     const taken = new Map<number, number>();
     for (const [index, [item, quantity]] of wanted.entries()) {
-      const id = typeof item === 'number' ? item : resolve(this.#products, item)?.id;
+      const id = typeof item === 'number' ? item : this.#named(lines, item);
       if (id === undefined) return ['not_found', index, false];
       const sum = (taken.get(id) ?? 0) + quantity;
       const held = lines.find((line) => line.id === id)?.quantity ?? 0;
@@ -187,6 +189,16 @@ export class Trades {
       taken.set(id, sum);
     }
     return taken;
+  }
+
+  /** What is held first: the product may have been removed meanwhile (H3). */
+  #named(lines: KeptHold['lines'], name: string): number | undefined {
+    const key = textKey(name);
+    const held = lines.map(({ id }) => this.#record(id));
+    const found =
+      held.find((product) => product.name === name) ??
+      held.find((product) => textKey(product.name) === key);
+    return found?.id ?? resolve(this.#products, name)?.id;
   }
 
   #wanted(

@@ -4,7 +4,7 @@
  */
 import type { LimitFields } from '../../../src/wire/internal.js';
 import type { TradeOutcome } from '../../../src/wire/trade.js';
-import type { ModelProduct } from './model-parts.js';
+import type { ModelHold, ModelProduct } from './model-parts.js';
 
 /** Units of a product that count for a customer. Without a window a customer has one of these. */
 interface Take {
@@ -13,7 +13,7 @@ interface Take {
   source: string;
   time: number;
   /** Number of the last sale before it. */
-  readonly afterSale: number;
+  afterSale: number;
   quantity: number;
 }
 
@@ -104,6 +104,14 @@ export class LimitModel {
   /** A hold became an order. */
   rename(from: string, to: string): void {
     for (const take of this.#takes) if (take.source === from) take.source = to;
+  }
+
+  /** The order of a hold from before the limit must give nothing back. */
+  confirmed(product: ModelProduct, { customer, openedAt }: ModelHold, order: number): void {
+    for (const take of this.#takes) {
+      const isOwn = take.product === product && take.customer === customer;
+      if (isOwn && take.source === 'all' && openedAt < take.time) take.afterSale = order;
+    }
   }
 
   /** Of a hold or an order; `isNewer` than the first units that a limit without a window counts. */

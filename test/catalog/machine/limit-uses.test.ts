@@ -53,7 +53,7 @@ t.test('units that come back are those of their purchase or hold', async (t) => 
   const uses = new LimitUses();
   take(uses, perMinute, [-1, 2, 0]);
   take(uses, perMinute, [5, 1, 0]);
-  uses.rename(1, ada, -1, 6);
+  uses.rename(1, ada, -1, 6, 0);
   uses.giveBack(1, ada, -1, 2);
   t.same(uses.refusal(1, perMinute, ada, 1, 0)?.remaining, 0, 'the hold is an order by now');
   uses.giveBack(1, ada, 6, 1);

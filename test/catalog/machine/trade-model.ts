@@ -2,6 +2,7 @@
  * The trades of the second catalog (catalog-model.ts), in the words of docs/STOCK.md:
  * plain lists that are searched from the start. Helper of the tests in this folder and of the simulator.
  */
+import { textKey } from '../../../src/base/product-text.js';
 import type { PurchaseLine, Sale, SaleLine } from '../../../src/wire/internal.js';
 import type {
   HoldRecord,
@@ -168,9 +169,11 @@ export class TradeModel {
     const units = new Map<ModelProduct, number>();
     const all = hold.lines.map(({ product, quantity }) => [product.id, quantity] as const);
     for (const [index, [item, quantity]] of (wanted ?? all).entries()) {
-      const line = hold.lines.find(({ product }) => {
-        return typeof item === 'number' ? product.id === item : product === this.#shop.named(item);
-      });
+      const line =
+        typeof item === 'number'
+          ? hold.lines.find(({ product }) => product.id === item)
+          : (hold.lines.find(({ product }) => product.name === item) ??
+            hold.lines.find(({ product }) => textKey(product.name) === textKey(item)));
       if (!line) {
         const id = typeof item === 'number' ? item : this.#shop.named(item)?.id;
         return id === undefined ? ['not_found', index, false] : ['not_held', id, 0, false];
@@ -189,6 +192,9 @@ export class TradeModel {
     this.#free(hold, serial, units);
     hold.order = this.#shop.lastSale + 1;
     this.limits.rename(`hold ${serial}`, `sale ${hold.order}`);
+    for (const [product, quantity] of units) {
+      if (quantity > 0) this.limits.confirmed(product, hold, hold.order);
+    }
     this.#end(hold, 'confirmed');
     const customer = hold.customer === null ? null : Buffer.from(hold.customer, 'hex');
     return this.#sell(key, sold, at, customer);

@@ -1,6 +1,6 @@
 // What docs/STOCK.md says about one operation after another, and that each outcome is replayed equal.
 import t from 'tap';
-import { holdLimits } from '../../../src/base/limits.js';
+import { holdLimits, requestLimits } from '../../../src/base/limits.js';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import { decode } from '../../../src/wire/codec.js';
 import type { NewProduct, PurchaseLine, Sale } from '../../../src/wire/internal.js';
@@ -181,12 +181,36 @@ t.test(
     trade(log, 'a', hold([[1, 10]]));
     log.append(['remove', 1, null]);
     t.same(bookOf(log, 1), [0, 10, 0, 10]);
-    t.match(trade(log, 'b', ['confirm', cart, [['Tux', 1]]]), ['not_found', 0]);
-    t.match(trade(log, 'c', ['confirm', cart, [[1, 4]]]), ['sold', 1, 4 * 1_990]);
+    t.match(trade(log, 'b', ['confirm', cart, [['Lamp', 1]]]), ['not_found', 0]);
+    t.match(trade(log, 'c', ['confirm', cart, [[' tux', 4]]]), ['sold', 1, 4 * 1_990]);
     t.same(bookOf(log, 1), [0, 0, 4, 4]);
     log.machine.invariants();
   },
 );
+
+t.test('the order of a hold from before a limit gives the limit nothing back', async (t) => {
+  const log = shop();
+  trade(log, 'a', hold([[1, 2]], 60, ada));
+  log.time += 1;
+  log.append(['update', 1, { limit: [2, null] }]);
+  const buy = (key: string) => trade(log, key, ['buy', [[1, 2]], ada]);
+  t.match(buy('b'), ['sold', 1]);
+  t.match(trade(log, 'c', ['confirm', cart, null]), ['sold', 2]);
+  const bought = [[1, 'Tux', 2, 1_990]] as const;
+  const cancel = ['cancel', 2, bought, ada[0], null, true, null] as const;
+  t.match(trade(log, 'd', cancel), ['cancelled']);
+  t.match(buy('e'), ['limit_exceeded', 1, 0, null], 'order 2 was not counted');
+  log.machine.invariants();
+});
+
+t.test('a product with more stock than may be set can still be changed', async (t) => {
+  const log = shop();
+  trade(log, 'a', hold([[1, 2]], 60));
+  log.append(['update', 1, { quantity: requestLimits.quantityMax }]);
+  trade(log, 'b', ['release', cart]);
+  t.match(log.append(['update', 1, { priceCents: 5 }]), { kind: 'stored' });
+  t.match(log.append(['update', 1, { add: 1 }]), { kind: 'refused' });
+});
 
 t.test('an order from a hold has the prices of the hold, and names its customer', async (t) => {
   const log = shop();
