@@ -17,20 +17,42 @@ export interface CancellationPlaces {
   locateCancellation(number: number): OrderPlace | undefined;
 }
 
+/** Reads for one answer. Cancellations that were made together lie in one entry, which is decoded once. */
+class CancellationReader {
+  readonly #places: CancellationPlaces;
+  readonly #readEntry: ReadEntry;
+  #seq = 0;
+  #run: readonly Cancellation[] = [];
+
+  constructor(places: CancellationPlaces, readEntry: ReadEntry) {
+    this.#places = places;
+    this.#readEntry = readEntry;
+  }
+
+  /** Undefined if there is no cancellation with this number. */
+  async read(number: number): Promise<Cancellation | undefined> {
+    const place = this.#places.locateCancellation(number);
+    if (!place) return undefined;
+    if (place.seq !== this.#seq) {
+      const entry = await readBookEntry(place.seq, this.#readEntry);
+      const command = decode(entry.command) as OrderCommand;
+      assert(command[0] === 'cancellations', `entry ${place.seq} holds cancellations`);
+      this.#run = decode(command[3]) as readonly Cancellation[];
+      this.#seq = place.seq;
+    }
+    const found = this.#run[place.offset];
+    assert(found?.[0] === number, `cancellation ${number} lies where the index says`);
+    return found;
+  }
+}
+
 /** Undefined if there is no cancellation with this number. */
-export async function readCancellation(
+export function readCancellation(
   places: CancellationPlaces,
   number: number,
   readEntry: ReadEntry,
 ): Promise<Cancellation | undefined> {
-  const place = places.locateCancellation(number);
-  if (!place) return undefined;
-  const entry = await readBookEntry(place.seq, readEntry);
-  const command = decode(entry.command) as OrderCommand;
-  assert(command[0] === 'cancellations', `entry ${place.seq} holds cancellations`);
-  const found = (decode(command[3]) as readonly Cancellation[])[place.offset];
-  assert(found?.[0] === number, `cancellation ${number} lies where the index says`);
-  return found;
+  return new CancellationReader(places, readEntry).read(number);
 }
 
 /** The cancellations of an order below `before`, newest first, at most `limit`. */
@@ -41,13 +63,14 @@ export async function readCancellationsOf(
   limit: number,
   readEntry: ReadEntry,
 ): Promise<CancellationsAnswer> {
+  const reader = new CancellationReader(places, readEntry);
   const found: Cancellation[] = [];
   let lines = 0;
   let next = places.newestCancellationOf(order) ?? 0;
   while (next > 0) {
     const isFull = found.length === limit || lines >= cancelLimits.answerLinesMax;
     if (isFull) return [found, found.at(-1)?.[0] ?? null];
-    const one = await readCancellation(places, next, readEntry);
+    const one = await reader.read(next);
     assert(one?.[2] === order, 'the cancellations of an order are a chain');
     next = one[8];
     if (before !== null && one[0] >= before) continue;
@@ -63,10 +86,11 @@ export async function withCancelled(
   sales: readonly Sale[],
   readEntry: ReadEntry,
 ): Promise<OrderView[]> {
+  const reader = new CancellationReader(places, readEntry);
   const views: OrderView[] = [];
   for (const sale of sales) {
     const newest = places.newestCancellationOf(sale[0]);
-    const cancellation = newest && (await readCancellation(places, newest, readEntry));
+    const cancellation = newest && (await reader.read(newest));
     views.push(cancellation ? viewOf(sale, cancellation[9]) : sale);
   }
   return views;
