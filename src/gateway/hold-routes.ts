@@ -50,7 +50,7 @@ function openRoute(operations: Operations): HttpRoute {
       },
       failures: {
         404: 'A product is unknown.',
-        409: 'Not enough in stock, or the total is not the expected one.',
+        409: 'Not enough in stock, another total than expected, or a purchase limit; see `type`.',
         422: keyReused,
       },
     },
@@ -118,7 +118,11 @@ function confirmRoute(operations: Operations, status: OrdersStatus): HttpRoute {
           headers: ['location', 'idempotency-replayed'],
         },
       },
-      failures: { 404: unknown, 409: resolved, 422: keyReused },
+      failures: {
+        404: 'No hold has this id, or no product has the name of a line.',
+        409: 'The hold is not open (`type` says how it ended), or has fewer units: `held`.',
+        422: keyReused,
+      },
     },
     async answer(params, { context }) {
       const { replayed, ...placed } = await operations.confirmHold(params, context);

@@ -39,7 +39,7 @@ function buyRoute(operations: Operations, status: OrdersStatus): HttpRoute {
       },
       failures: {
         404: 'A product is unknown.',
-        409: 'Not enough in stock; `available` says how many there were.',
+        409: 'Not enough in stock (`available` says how many there were), another total than expected, or a purchase limit; see `type`.',
         422: 'The key was used for another purchase.',
       },
     },

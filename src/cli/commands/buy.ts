@@ -23,7 +23,7 @@ export const orderSpecs = {
     { min: 1, max: purchaseQuantityMax, default: 1 },
     { ...buyGroup, alias: 'n' },
   ),
-  customer: text('Customer, whom purchase limits count; any text', undefined, buyGroup),
+  customer: text('Customer, for purchase limits; any text', undefined, buyGroup),
   expectedTotal: number(
     'Refuse it if the total is another one',
     { min: 0, max: totalCentsMax / 100, default: undefined },

@@ -1,4 +1,4 @@
-/** The customer of this browser, whom purchase limits count: a random text that it keeps. */
+/** The customer of this browser, for purchase limits: a random text that it keeps. */
 import { freshKey } from './api.js';
 import { keepText, keptText } from './kept.js';
 
