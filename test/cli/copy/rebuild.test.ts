@@ -92,8 +92,8 @@ t.test('holds that were changed, added or deleted are repaired', async (t) => {
 });
 
 const useDamages = [
-  "INSERT INTO limit_uses VALUES (40, decode(repeat('01', 16), 'hex'), 1, 1, 1)",
-  "INSERT INTO limit_uses VALUES (1, decode(repeat('00', 16), 'hex'), -1, 1, 1)",
+  "INSERT INTO limit_uses VALUES (40, decode(repeat('01', 16), 'hex'), 1, 1, 0, 1)",
+  "INSERT INTO limit_uses VALUES (1, decode(repeat('00', 16), 'hex'), -1, 1, 0, 1)",
   'UPDATE limit_uses SET quantity = 9 WHERE product_id = 1',
   'UPDATE limit_uses SET source = -9 WHERE source = -2 AND product_id = 2',
   'UPDATE orders SET customer = NULL',
