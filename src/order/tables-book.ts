@@ -51,8 +51,9 @@ export function tablesBook(options: TablesBookOptions): OrderBook {
   };
 }
 
+/** Not `unavailable`, which clients repeat. */
 async function noCancellations(): Promise<never> {
-  throw new BazarError('unavailable', 'a store over a database cannot cancel orders yet');
+  throw new BazarError('conflict', 'a store over a database cannot cancel orders yet');
 }
 
 /** Reads until the snapshot has the needed order: after a failover the tables may first lack some. */
