@@ -8,7 +8,7 @@ import { flag, list, positional, text } from '../options/options.js';
 import { placeSpecs } from '../options/store-options.js';
 import { exitCodes, UsageError } from '../output/exit-codes.js';
 import type { Io } from '../output/io.js';
-import { cancellationHead, cancellationRows, orderHead, orderRows } from '../output/orders-view.js';
+import { cancellationHead, cancellationRows, orderTable } from '../output/orders-view.js';
 import { printJson, printTable } from '../output/output.js';
 import { defineCommand } from '../parsing/command.js';
 import { runOne } from '../service/run-one.js';
@@ -54,8 +54,9 @@ export const order = defineCommand({
     }
     const wanted = readNumber(number);
     const found = await withClient(options, (client) => client.order(wanted));
+    const { head, rows } = orderTable([found]);
     if (options.json) printJson(io, found);
-    else await printTable(io, orderHead, orderRows(found));
+    else await printTable(io, head, rows);
     return exitCodes.ok;
   },
 });

@@ -4,7 +4,7 @@ import type { Order, Orders, Params } from '../../wire/schemas.js';
 import { adminSpecs, withAdmin } from '../options/client-options.js';
 import { integer, text } from '../options/options.js';
 import { exitCodes, UsageError } from '../output/exit-codes.js';
-import { orderHead, orderRows } from '../output/orders-view.js';
+import { orderTable } from '../output/orders-view.js';
 import { printJson, printTable } from '../output/output.js';
 import { defineCommand } from '../parsing/command.js';
 import { pageSpecs } from './search.js';
@@ -61,8 +61,9 @@ export const orders = defineCommand({
     const limit = last ?? options.limit;
     const page = await withAdmin(options, (client) => gather(client, { ...wanted, after }, limit));
     if (last !== undefined) page.items.reverse();
+    const { head, rows } = orderTable(page.items);
     if (options.json) printJson(io, page);
-    else await printTable(io, orderHead, page.items.flatMap(orderRows));
+    else await printTable(io, head, rows);
     if (page.next !== undefined) {
       const flag = last === undefined ? '--after' : `--last ${last} --before`;
       io.err(`more: ${flag} ${page.next}\n`);

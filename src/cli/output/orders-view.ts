@@ -26,11 +26,11 @@ function limitText(limit: Product['purchase_limit']): string {
   return window === null ? String(quantity) : `${quantity} in ${window} s`;
 }
 
-export const orderHead = ['ORDER', 'PRODUCT', 'QUANTITY', 'PRICE', 'TOTAL', 'AT'];
+const orderHead = ['ORDER', 'PRODUCT', 'QUANTITY', 'PRICE', 'TOTAL', 'AT'];
 
 export const cancellationHead = ['CANCELLATION', 'ORDER', 'PRODUCT', 'QUANTITY', 'PRICE', 'REFUND'];
 
-/** As orderRows. */
+/** One row for each line; only the first row has the numbers and the refund. */
 export function cancellationRows(cancelled: Cancelled): Cell[][] {
   const { cancellation_number: number, order_number: order, lines, total } = cancelled;
   return lines.map(({ name, quantity, price }, i) => {
@@ -39,17 +39,21 @@ export function cancellationRows(cancelled: Cancelled): Cell[][] {
   });
 }
 
+/** The column of cancelled units appears if something of these orders was cancelled. */
+export function orderTable(orders: readonly Order[]): {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+} {
+  const hasCancelled = orders.some(({ lines }) => lines.some(({ cancelled }) => cancelled));
+  const rows = orders.flatMap((order) => orderRows(order, hasCancelled));
+  return { head: hasCancelled ? [...orderHead, 'CANCELLED'] : orderHead, rows };
+}
+
 /** One row for each line of an order; only the first row has number, total and time. */
-export function orderRows({ number, lines, total, at }: Order): Cell[][] {
-  return lines.map(({ name, quantity, price }, i) => {
-    const first = i === 0;
-    return [
-      first ? number : '',
-      name,
-      quantity,
-      money(price),
-      first ? money(total) : '',
-      first ? at : '',
-    ];
+function orderRows({ number, lines, total, at }: Order, hasCancelled: boolean): Cell[][] {
+  return lines.map(({ name, quantity, price, cancelled = 0 }, i) => {
+    const [first, last, time] = i === 0 ? [number, money(total), at] : ['', '', ''];
+    const row: Cell[] = [first, name, quantity, money(price), last, time];
+    return hasCancelled ? [...row, cancelled] : row;
   });
 }

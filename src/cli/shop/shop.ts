@@ -7,7 +7,7 @@ import { buyOnce } from '../commands/once.js';
 import { withAdvice } from '../options/client-options.js';
 import { UsageError } from '../output/exit-codes.js';
 import type { Io } from '../output/io.js';
-import { orderHead, orderRows, productTable } from '../output/orders-view.js';
+import { orderTable, productTable } from '../output/orders-view.js';
 import { formatTable, money } from '../output/output.js';
 import type { ShopInput } from './shop-input.js';
 
@@ -84,7 +84,8 @@ async function order({ client, input, io }: Visit): Promise<void> {
   const typed = await input.ask('Order number');
   if (!typed) return;
   const found = await client.order(wholeNumber(typed));
-  input.show(await formatTable(io, orderHead, orderRows(found)));
+  const { head, rows } = orderTable([found]);
+  input.show(await formatTable(io, head, rows));
 }
 
 function wholeNumber(typed: string): number {
