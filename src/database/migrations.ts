@@ -176,7 +176,7 @@ export const serviceRights: readonly string[] = [
 export const orderReportRight = 'SELECT (number, key, total_cents, at_ms, seq) ON orders';
 /**
  * What the report role may do. Keys and the log are not for reports. Of holds it reads a view without ids,
- * customers and references: whoever knows an id can confirm or release the hold.
+ * customers and references: anyone who knows an id can confirm or release the hold.
  */
 export const reportRights: readonly string[] = [
   'SELECT ON store_meta, leaders, applied, products, order_lines, sold_lines, held_lines',

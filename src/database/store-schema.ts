@@ -229,8 +229,8 @@ const readersQuery = `SELECT grantee AS role FROM information_schema.table_privi
   ORDER BY grantee`;
 
 /**
- * The statements that give these roles their rights on what a migration has added. Whoever could only read
- * orders reads all columns but the customer.
+ * The statements that give these roles their rights on what a migration has added. A role that could only
+ * read orders gets the right to read all columns but the customer.
  */
 async function grantsAgain(session: Session, schema: string): Promise<readonly string[]> {
   const rows = await run<RoleRow>(session, { text: rolesQuery, values: [schema] });

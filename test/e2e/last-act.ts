@@ -1,6 +1,6 @@
 /**
  * What a process of tests does when it ends, also where a signal ends it (tap sends SIGALRM after a
- * timeout): what it started has process groups of its own, and nobody else would end that.
+ * timeout): what it started has process groups of its own, and would go on without it.
  */
 
 const signals = ['SIGALRM', 'SIGHUP', 'SIGINT', 'SIGTERM'] as const;
