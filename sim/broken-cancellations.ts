@@ -8,6 +8,7 @@ import type { Entry } from '../src/consensus/types.js';
 import { OrderMachine, type OrderResult } from '../src/order/order-machine.js';
 import { decode, encode } from '../src/wire/codec.js';
 import type { CatalogCommand, OrderCommand } from '../src/wire/internal.js';
+import { movementCauses } from '../src/wire/movement.js';
 import type { Patches } from './patches.js';
 import type { World } from './world.js';
 
@@ -67,10 +68,11 @@ function isUnseen(world: World, { order, last }: CancelledOrder): boolean {
 }
 
 function restock(world: World, products: Products | undefined, number: number, seq: number): void {
+  const why = { cause: movementCauses.cancellation, source: number };
   const [, , , lines = [], , isRestocked] = world.books.cancellations.all[number - 1]?.record ?? [];
   for (const [id, , quantity] of isRestocked ? lines : []) {
     const product = products?.record(id);
-    if (product) products?.takeBack(product, quantity, seq);
+    if (product) products?.takeBack(product, quantity, seq, why);
   }
 }
 

@@ -41,8 +41,8 @@ const patches: Patches = {
       };
     });
     replace(Products, 'unreserve', (unreserve) => {
-      return function (this: Products, product, quantity, at) {
-        unreserve.call(this, product, Math.min(quantity, product.reserved), at);
+      return function (this: Products, product, quantity, at, why) {
+        unreserve.call(this, product, Math.min(quantity, product.reserved), at, why);
       };
     });
   },

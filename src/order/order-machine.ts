@@ -73,6 +73,8 @@ export class OrderMachine implements StateMachine<OrderResult> {
         const taken = this.#cancellations.add(command, this.#seq);
         return { kind: 'cancellations', taken, last: this.#cancellations.last };
       }
+      case 'movements':
+        return { kind: 'none' };
       case 'audit': {
         const [, token] = command;
         return { kind: 'audit', token, hash: this.hash(), lastOrder: this.#index.last };

@@ -109,7 +109,7 @@ export const totalTooLarge = -1;
  * The newest version of the rules by which this build applies entries. Each replica sends its own in the
  * handshake, and the leader logs a version once all replicas support it (docs/PROTOCOL.md, 5).
  */
-export const rulesVersion = 3;
+export const rulesVersion = 4;
 
 /** The inputs of the migration to a version of the rules, in addition to the state. */
 export interface RulesSettings {
@@ -121,13 +121,13 @@ export interface RulesSettings {
   readonly bundled: readonly (readonly [id: number, name: string])[];
 }
 
-/** A change of a product, as its command in the log. */
+/** A change of a product, as its command in the log. `at`: wall time in milliseconds, if it has no key. */
 export type ChangeCommand =
-  | readonly ['add', product: NewProduct]
-  | readonly ['update', id: number, change: ProductChange]
-  | readonly ['remove', id: number, ifVersion: number | null]
+  | readonly ['add', product: NewProduct, at?: number]
+  | readonly ['update', id: number, change: ProductChange, at?: number]
+  | readonly ['remove', id: number, ifVersion: number | null, at?: number]
   /** From rules 3 on. */
-  | readonly ['adjust', id: number, adjustment: Adjustment];
+  | readonly ['adjust', id: number, adjustment: Adjustment, at?: number];
 
 /** A change under a client's key, from rules 1 on. `requestHash` and `seenTime` as in a Purchase. */
 export type KeyedCommand = readonly [
@@ -136,9 +136,10 @@ export type KeyedCommand = readonly [
   requestHash: Uint8Array,
   seenTime: number,
   change: ChangeCommand,
+  at?: number,
 ];
 
-/** Commands in the catalog's log. */
+/** Commands in the catalog's log. `at` is wall time in milliseconds; from rules 4 on. */
 export type CatalogCommand =
   | ChangeCommand
   | KeyedCommand
@@ -146,7 +147,7 @@ export type CatalogCommand =
    * The first stock; it applies once in the life of a cluster. A large one comes in parts. Each part
    * contains the number of products before it and the total.
    */
-  | readonly ['stock', products: readonly NewProduct[], from?: number, total?: number]
+  | readonly ['stock', products: readonly NewProduct[], from?: number, total?: number, at?: number]
   /**
    * `boundsTotals`: a total above the limit is refused. Absent in entries of older builds, and while a
    * replica of the group does not support it.
@@ -159,9 +160,9 @@ export type CatalogCommand =
       boundsTotals?: boolean,
     ]
   /** `target` is absent from rules 1 on, because each product has its own. */
-  | readonly ['restock', k: number, target?: number]
-  /** `cancellations`: those through this number are in the book, too; from rules 3 on. */
-  | readonly ['cursor', number: number, cancellations?: number]
+  | readonly ['restock', k: number, target?: number, at?: number]
+  /** `cancellations`: those through this number are in the book, too; from rules 3 on. The same of movements, from rules 4 on. */
+  | readonly ['cursor', number: number, cancellations?: number, movements?: number]
   /** A frontend's process may hold leases from `register` on until `deregister` (R8). */
   | readonly ['register', process: string, frontend: string]
   | readonly ['deregister', process: string]
@@ -173,20 +174,31 @@ export type CatalogCommand =
   /** From rules 3 on. `at` is wall time in milliseconds. */
   | readonly ['trade', orderEpoch: number, at: number, operations: readonly TradeOperation[]]
   /** From rules 3 on: frees the stock of these holds that are due. Without holds it only moves log time. */
-  | readonly ['expire', serials: readonly number[]];
+  | readonly ['expire', serials: readonly number[], at?: number];
 
 /** Commands in the order group's log: `sales` is the MessagePack of Sale[], numbered from `first` on. */
 export type OrderCommand =
   | readonly ['orders', first: number, count: number, sales: Uint8Array]
   /** From rules 3 on: the MessagePack of Cancellation[], numbered from `first` on. */
   | readonly ['cancellations', first: number, count: number, cancellations: Uint8Array]
+  /**
+   * From rules 4 on: the MessagePack of Movement[], numbered from `first` on, and the ids of their products,
+   * each once, ascending.
+   */
+  | readonly [
+      'movements',
+      first: number,
+      count: number,
+      movements: Uint8Array,
+      products: readonly number[],
+    ]
   | readonly ['audit', token: string]
   /** Starts a version of the rules; a lower or equal version has no effect. */
   | readonly ['rules', version: number];
 
 /**
- * The catalog's stream to the order leader, of sales or of cancellations. It is encoded once and logged there
- * as these bytes.
+ * The catalog's stream to the order leader, of sales, cancellations or movements. It is encoded once and
+ * logged there as these bytes.
  */
 export type SalesMessage = readonly [first: number, count: number, sales: Uint8Array];
 

@@ -5,6 +5,7 @@
  */
 import { textKey } from '../../base/product-text.js';
 import type { PurchaseLine, SaleLine } from '../../wire/internal.js';
+import { movementCauses } from '../../wire/movement.js';
 import type { TradeOperation, TradeOutcome } from '../../wire/trade.js';
 import type { CancelTable } from './cancel-table.js';
 import type { ReadonlyRuns } from './numbered-runs.js';
@@ -49,7 +50,7 @@ export class Cancellations {
     const lines = takeLines(open, wanted);
     if (!areLines(lines)) return lines;
     if (lines.length === 0) return ['not_cancellable', 0, 0, false];
-    this.#giveBack(operation, lines, place);
+    this.#giveBack(operation, lines, number, place);
     const units = addUnits(known?.units ?? [], lines);
     this.#table.put({ order, last: number, count: (known?.count ?? 0) + 1, units });
     const [, [key], , , , , restock, reason] = operation;
@@ -64,15 +65,17 @@ export class Cancellations {
   #giveBack(
     [, , order, , customer, , restock]: CancelOperation,
     lines: readonly SaleLine[],
+    number: number,
     { seq, touched }: TradePlace,
   ): void {
+    const why = { cause: movementCauses.cancellation, source: number };
     for (const [id, , quantity] of lines) {
       const product = this.#products.record(id);
       if (!product) continue;
       if (customer) this.#products.uses.giveBack(id, customer, order, quantity);
       if (!restock) continue;
       if (product.changedAt !== seq) touched.push(id);
-      this.#products.takeBack(product, quantity, seq);
+      this.#products.takeBack(product, quantity, seq, why);
     }
   }
 }

@@ -46,5 +46,14 @@ export function hashOf({ head, products, purchases }: CatalogState): string {
     }
     hash.text(purchases.cancelled.sum);
   }
+  if (head.rules > 3) {
+    const { runs } = products.ledger;
+    hash.number(runs.last);
+    hash.number(runs.watermark);
+    for (const [first, , bytes] of runs.kept()) {
+      hash.number(first);
+      hash.bytes(bytes);
+    }
+  }
   return hash.hex();
 }

@@ -19,18 +19,19 @@ import type { HoldId, HoldRecord } from '../../wire/trade.js';
 import { hashOf } from './catalog-hash.js';
 import { CatalogRestore, type CatalogState, savePieces } from './catalog-snapshot.js';
 import { type CatalogView, viewOf } from './catalog-view.js';
+import { timeOf } from './command-time.js';
 import { holdRecord, type ReadonlyHolds } from './hold-view.js';
-import { isCapacity } from './key-table.js';
-import { applyKeyed } from './keyed-changes.js';
+import { applyKeyed, behind } from './keyed-changes.js';
 import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
 import { startRules } from './migration.js';
 import type { ReadonlyRuns } from './numbered-runs.js';
 import type { ProductQuery } from './product-index.js';
+import { toRecord } from './product-record.js';
 import { changeProduct } from './product-rules.js';
-import { type Book, type FoundProducts, Products, toRecord } from './products.js';
+import { type Book, type FoundProducts, Products } from './products.js';
 import { type LogPlace, type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 import { mayBeTooLarge } from './purchases.js';
-import type { Audited, CatalogResult, Stocked } from './results.js';
+import type { CatalogResult, Stocked } from './results.js';
 import { notApplied, StockProgress } from './stock-progress.js';
 import type { UsesListener } from './uses-listener.js';
 import { touchedBy, type WriteSet } from './write-set.js';
@@ -64,7 +65,12 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     this.#logTime = Math.min(entry.time, this.#logTime + protocolTimes.logTimeStepMaxMs);
     this.#purchases.expire(this.#logTime);
     if (entry.command.byteLength === 0) return { kind: 'none' };
-    return this.#decide(decode(entry.command) as CatalogCommand);
+    const command = decode(entry.command) as CatalogCommand;
+    const { ledger } = this.#products;
+    ledger.begin(timeOf(command) ?? this.#logTime);
+    const result = this.#decide(command);
+    ledger.end();
+    return result;
   }
 
   /**
@@ -138,6 +144,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   /** To read only: commands alone change them. */
   get cancellations(): ReadonlyRuns {
     return this.#purchases.cancellations;
+  }
+
+  /** The movements of stock that may not be in the order book yet; to read only. */
+  get movements(): ReadonlyRuns {
+    return this.#products.ledger.runs;
   }
 
   /** Books of all products, including removed ones. */
@@ -271,11 +282,13 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         assert(this.#rules > 2, 'holds expire from rules 3 on');
         return this.#purchases.applyExpire(command[1], this.#place());
       case 'restock':
+        if (this.#purchases.isLedgerFull) return notApplied;
         return this.#progress.restock(this.#products, command, this.#seq);
       case 'add':
       case 'update':
       case 'remove':
       case 'adjust':
+        if (this.#purchases.isLedgerFull) return behind;
         return changeProduct(this.#products, command, this.#place());
       case 'keyed': {
         assert(this.#rules > 0, 'changes have keys from rules 1 on');
@@ -285,6 +298,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       case 'cursor':
         this.#purchases.sales.advance(command[1]);
         this.#purchases.cancellations.advance(command[2] ?? 0);
+        this.#products.ledger.advance(command[3] ?? 0);
         return { kind: 'cursor', watermark: this.#purchases.sales.watermark };
       case 'register':
         return { kind: 'registered', ok: this.#leaseHolders.register(command[1], command[2]) };
@@ -292,21 +306,15 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         this.#leaseHolders.deregister(command[1]);
         return { kind: 'none' };
       case 'audit':
-        return this.#audit(command[1]);
+        return { kind: 'audit', token: command[1], hash: this.hash(), lastSale: this.lastSale };
       case 'rules':
         return this.#startRules(command);
       case 'capacity':
-        this.#changeCapacity(command[1]);
+        if (this.#rules > 1) this.#purchases.changeCapacity(command[1]);
         return { kind: 'none' };
       default:
         return unknownCommand('catalog', command);
     }
-  }
-
-  /** An entry without a valid number changes nothing: every replica must survive what is logged. */
-  #changeCapacity(keys: unknown): void {
-    if (this.#rules < 2 || !isCapacity(keys)) return;
-    this.#purchases.clientKeys.setCapacity(keys);
   }
 
   #state(): CatalogState {
@@ -335,9 +343,5 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     this.#rules = version;
     const touched = startRules(this.#products, version, settings, this.#seq, this.isStocked);
     return { kind: 'stocked', applied: true, touched };
-  }
-
-  #audit(token: string): Audited {
-    return { kind: 'audit', token, hash: this.hash(), lastSale: this.#purchases.sales.last };
   }
 }

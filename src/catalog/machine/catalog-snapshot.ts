@@ -11,7 +11,8 @@ import { loadCancelled, saveCancelled } from './cancel-snapshot.js';
 import { loadHold, saveHolds } from './hold-snapshot.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
 import { loadUse, saveUses } from './limit-snapshot.js';
-import { fromLimit, type Product, Products, toLimit } from './products.js';
+import { fromLimit, toLimit } from './product-record.js';
+import { type Product, Products } from './products.js';
 import { type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 import {
   type CatalogHead,
@@ -49,6 +50,7 @@ export function* savePieces(state: CatalogState): Generator<Uint8Array> {
   for (const uses of saveUses(products.uses)) yield savePiece(['uses', uses]);
   for (const run of purchases.cancellations.kept()) yield savePiece(['cancellations', ...run]);
   for (const some of saveCancelled(purchases.cancelled)) yield savePiece(['cancelled', some]);
+  for (const run of products.ledger.runs.kept()) yield savePiece(['movements', ...run]);
 }
 
 /** The small state, and the counts of the rest. */
@@ -68,7 +70,7 @@ export function headOf({ head, products, purchases }: CatalogState): SavedHead {
 
 function saveHead(
   { rules, rulesTime, ...rest }: CatalogHead,
-  { uses, currency }: Products,
+  { uses, currency, ledger }: Products,
   { writes, clientKeys, holds, cancellations, cancelled }: PurchaseProcessor,
 ): Omit<CatalogHead, 'rules' | 'rulesTime'> & Pick<SavedHead, 'version' | RulesField> {
   if (rules === 0) return { version: versions.beforeRules, ...rest };
@@ -84,7 +86,11 @@ function saveHead(
     cancellationRuns: cancellations.runs,
     cancelledOrders: cancelled.size,
   };
-  return { version: versions.withHolds, ...limited, ...held, ...counted, ...cancels };
+  const ofRules3 = { ...limited, ...held, ...counted, ...cancels };
+  if (rules === 3) return { version: versions.withHolds, ...ofRules3 };
+  const { last: lastMovement, watermark: movementCursor, runs: movementRuns } = ledger.runs;
+  const moved = { lastMovement, movementCursor, movementRuns };
+  return { version: versions.withLedger, ...ofRules3, ...moved };
 }
 
 /** Builds a state from its pieces, independent of the current state. */
@@ -93,6 +99,7 @@ export class CatalogRestore {
   readonly #products = new Products();
   readonly #runs: SalesMessage[] = [];
   readonly #cancellations: SalesMessage[] = [];
+  readonly #movements: SalesMessage[] = [];
   #head: SavedHead | undefined;
   #purchases: PurchaseProcessor | undefined;
   #taken = 0;
@@ -121,6 +128,9 @@ export class CatalogRestore {
         break;
       case 'cancellations':
         this.#cancellations.push([found[1], found[2], Uint8Array.from(found[3])]);
+        break;
+      case 'movements':
+        this.#movements.push([found[1], found[2], Uint8Array.from(found[3])]);
         break;
       case 'client keys':
         loadKeys(purchases.clientKeys, found[1]);
@@ -158,6 +168,7 @@ export class CatalogRestore {
       purchases.holds.kept === (head.holds ?? 0) &&
       this.#products.uses.size === (head.uses ?? 0) &&
       this.#cancellations.length === (head.cancellationRuns ?? 0) &&
+      this.#movements.length === (head.movementRuns ?? 0) &&
       purchases.cancelled.size === (head.cancelledOrders ?? 0);
     assert(isWhole, 'a catalog snapshot holds as much as its head says');
     this.#products.uses.sortLoaded();
@@ -167,6 +178,8 @@ export class CatalogRestore {
     const { lastCancellation = 0, cancellationCursor = 0 } = head;
     const position = { last: lastCancellation, watermark: cancellationCursor };
     purchases.cancellations.load(position, this.#cancellations);
+    const { lastMovement = 0, movementCursor = 0 } = head;
+    this.#products.ledger.load({ last: lastMovement, watermark: movementCursor }, this.#movements);
     const { rules = 0, rulesTime = 0 } = head;
     const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
     return { head: { seq, logTime, ...rest }, products: this.#products, purchases };

@@ -26,6 +26,7 @@ export function applyKeyed(
   if (purchases.clientKeys.find(key) >= 0) return reused;
   if (time - seenTime > purchaseLimits.clientKeyAgeMaxMs) return tooOld;
   if (writes.isFull) return full;
+  if (purchases.isLedgerFull) return behind;
   const result = decide();
   writes.add(key, requestHash, result, time);
   return result;
@@ -41,6 +42,13 @@ const tooOld: Refused = {
   kind: 'refused',
   code: 'unavailable',
   message: 'the change came too late: try again',
+};
+
+/** Of a change that the ledger has no room for. */
+export const behind: Refused = {
+  kind: 'refused',
+  code: 'overloaded',
+  message: 'the order book is too far behind: try again',
 };
 
 const full: Refused = {

@@ -1,6 +1,6 @@
 /**
  * Holds what the order book does not have yet, in the bytes that were encoded at apply: the sales, and in
- * another instance the cancellations. Does not depend on stock or keys. Invariants: the numbers have no
+ * other instances the cancellations and the movements of stock. Does not depend on stock or keys. Invariants: the numbers have no
  * gaps; nothing above the watermark is ever dropped (docs/PROTOCOL.md, section 5, step 5; A27).
  */
 import { assert, required } from '../../base/assert.js';
@@ -23,14 +23,14 @@ export type ReadonlyRuns = Pick<NumberedRuns, 'last' | 'watermark' | 'from'>;
 
 export class NumberedRuns {
   /** What is numbered, for messages. */
-  readonly #noun: 'sale' | 'cancellation';
+  readonly #noun: 'sale' | 'cancellation' | 'movement';
   #runs: SalesMessage[] = [];
   /** Runs before this index lie wholly at or below the watermark. */
   #kept = 0;
   #last = 0;
   #watermark = 0;
 
-  constructor(noun: 'sale' | 'cancellation') {
+  constructor(noun: 'sale' | 'cancellation' | 'movement') {
     this.#noun = noun;
   }
 

@@ -13,8 +13,10 @@ import type {
   NewProduct,
   ProductChange,
 } from '../../wire/internal.js';
+import { movementCauses } from '../../wire/movement.js';
 import type { PurchaseLimit } from './limit-uses.js';
-import { type Product, type Products, toLimit, toRecord } from './products.js';
+import { toLimit, toRecord } from './product-record.js';
+import type { Product, Products } from './products.js';
 import type { LogPlace } from './purchase-processor.js';
 import type { Adjusted, Refused, Removed, Stocked, Stored } from './results.js';
 
@@ -43,7 +45,7 @@ export function changeProduct(
 function adjustStock(
   products: Products,
   id: number,
-  { delta: given = 0, count }: Adjustment,
+  { delta: given = 0, count, reason, reference }: Adjustment,
   at: number,
 ): Adjusted | Refused {
   const product = products.get(id);
@@ -56,7 +58,9 @@ function adjustStock(
     return conflict(message, product);
   }
   if (next > limits.quantityMax) return invalid('the quantity is out of bounds');
-  const isChanged = products.change(product, { stock: next }, at);
+  const note = [reason, reference ?? null] as const;
+  const why = { cause: movementCauses.adjustment, note };
+  const isChanged = products.change(product, { stock: next }, at, why);
   const touched = isChanged ? [id] : [];
   return { kind: 'adjusted', record: toRecord(product), reserved, delta, touched };
 }
@@ -158,13 +162,19 @@ export function stockProducts(
  * Fills each product up to its own target; never reduces stock (A26). Under rules 0, `target` is
  * the target of all products.
  */
-export function restockProducts(products: Products, target: number, at: number): Stocked {
+export function restockProducts(
+  products: Products,
+  target: number,
+  k: number,
+  at: number,
+): Stocked {
+  const why = { cause: movementCauses.restock, source: k };
   const touched = products.restockable(target);
   for (const id of touched) {
     const product = products.get(id);
     if (!product) continue;
     const stock = products.rules > 0 ? product.restockTo : Math.min(target, limits.quantityMax);
-    products.change(product, { stock: stock ?? product.stock }, at);
+    products.change(product, { stock: stock ?? product.stock }, at, why);
   }
   return { kind: 'stocked', applied: true, touched };
 }

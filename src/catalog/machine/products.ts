@@ -6,37 +6,15 @@
 import { assert, required } from '../../base/assert.js';
 import { requestLimits as limits } from '../../base/limits.js';
 import { foldText, textKey } from '../../base/product-text.js';
-import type { LimitFields, NewProduct, ProductRecord } from '../../wire/internal.js';
+import type { NewProduct, ProductRecord } from '../../wire/internal.js';
+import { movementCauses } from '../../wire/movement.js';
 import { isSameLimit, LimitUses, type PurchaseLimit } from './limit-uses.js';
 import { LowStock, type RestockTarget } from './low-stock.js';
 import { NameIndex } from './name-index.js';
 import { ProductIndex, type ProductQuery } from './product-index.js';
+import { type Product, toLimit, toRecord } from './product-record.js';
 import type { StateHash } from './state-hash.js';
-
-/** One product. Only Products changes it. */
-export interface Product {
-  readonly id: number;
-  name: string;
-  topic: string;
-  priceCents: number;
-  /** Units that can be sold or reserved. */
-  stock: number;
-  /** Units in open holds; 0 before rules 3. */
-  reserved: number;
-  version: number;
-  /** The stock up to which a restock fills; null for no restock. */
-  restockTo: number | null;
-  /** How much one customer may buy; null for any number. From rules 3 on. */
-  limit: PurchaseLimit | null;
-  /** Sum of all stock changes except sales and returns. */
-  received: number;
-  sold: number;
-  /** Units of cancelled orders that went back into stock. */
-  returned: number;
-  removed: boolean;
-  /** Seq of the last change; used to report a product once an entry. */
-  changedAt: number;
-}
+import { type Reason, StockLedger } from './stock-ledger.js';
 
 export interface Book {
   readonly id: number;
@@ -63,6 +41,10 @@ export interface FoundProducts {
   readonly next: number | undefined;
 }
 
+export type { Product } from './product-record.js';
+
+const byHand: Reason = { cause: movementCauses.change };
+
 export class Products {
   readonly #byId = new Map<number, Product>();
   readonly #names = new NameIndex<Product>();
@@ -72,6 +54,8 @@ export class Products {
   currency = 'EUR';
   /** How much each customer has bought of limited products. */
   readonly uses = new LimitUses();
+  /** The changes of stock that may not be in the order book yet. */
+  readonly ledger = new StockLedger();
   #nextId = 1;
   #rules = 0;
 
@@ -126,6 +110,7 @@ export class Products {
       for (const product of this.all()) if (!product.removed) this.#index.add(product);
     }
     this.#rules = rules;
+    if (rules > 3) this.ledger.start();
   }
 
   /** Groups of products whose names have the same key. */
@@ -137,7 +122,7 @@ export class Products {
   add(wanted: NewProduct, at: number): Product {
     const { id = this.#nextId, priceCents, quantity: stock, restockTo = null } = wanted;
     const { limit = null } = wanted;
-    return this.put({
+    const product = this.put({
       id,
       name: ownText(wanted.name),
       topic: ownText(wanted.topic),
@@ -153,6 +138,8 @@ export class Products {
       removed: false,
       changedAt: at,
     });
+    this.ledger.record(product, stock, 0, { cause: movementCauses.added });
+    return product;
   }
 
   /** Adds a product from a snapshot unchanged. */
@@ -168,44 +155,49 @@ export class Products {
   }
 
   /** Moves units from the stock to the sold; the caller has checked that the stock suffices. */
-  deduct(product: Product, quantity: number, at: number): void {
+  deduct(product: Product, quantity: number, at: number, why: Reason): void {
     product.stock -= quantity;
     product.sold += quantity;
     assert(product.stock >= 0, 'no product is oversold');
+    this.ledger.record(product, -quantity, 0, why);
     this.#changed(product, at);
   }
 
   /** Moves units from the stock into a hold; the caller has checked that the stock suffices. */
-  reserve(product: Product, quantity: number, at: number): void {
+  reserve(product: Product, quantity: number, at: number, why: Reason): void {
     product.stock -= quantity;
     product.reserved += quantity;
     assert(product.stock >= 0, 'no product is oversold');
+    this.ledger.record(product, -quantity, quantity, why);
     this.#changed(product, at);
   }
 
   /** Moves reserved units to the sold. The record stays as it is. */
-  sellReserved(product: Product, quantity: number, at: number): void {
+  sellReserved(product: Product, quantity: number, at: number, why: Reason): void {
     product.reserved -= quantity;
     product.sold += quantity;
     assert(product.reserved >= 0, 'only reserved units are sold from holds');
+    this.ledger.record(product, 0, -quantity, why);
     product.changedAt = at;
   }
 
   /** Moves reserved units back into the stock. Those of a removed product leave the books. */
-  unreserve(product: Product, quantity: number, at: number): void {
+  unreserve(product: Product, quantity: number, at: number, why: Reason): void {
     product.reserved -= quantity;
     assert(product.reserved >= 0, 'only reserved units are released');
     if (product.removed) {
       product.received -= quantity;
       product.changedAt = at;
+      this.ledger.record(product, 0, -quantity, why);
       return;
     }
     product.stock += quantity;
+    this.ledger.record(product, quantity, -quantity, why);
     this.#changed(product, at);
   }
 
   /** Puts sold units back into the stock. Those of a removed product leave the books. */
-  takeBack(product: Product, quantity: number, at: number): void {
+  takeBack(product: Product, quantity: number, at: number, why: Reason): void {
     product.returned += quantity;
     if (product.removed) {
       product.received -= quantity;
@@ -213,11 +205,12 @@ export class Products {
       return;
     }
     product.stock += quantity;
+    this.ledger.record(product, quantity, 0, why);
     this.#changed(product, at);
   }
 
-  /** Returns false if nothing changes; the record then keeps its version. */
-  change(product: Product, changes: FieldChanges, at: number): boolean {
+  /** Returns false if nothing changes; the record then keeps its version. `why`: of the stock. */
+  change(product: Product, changes: FieldChanges, at: number, why = byHand): boolean {
     const { name = product.name, topic = product.topic } = changes;
     const { priceCents = product.priceCents } = changes;
     const { stock = product.stock, restockTo = product.restockTo } = changes;
@@ -234,8 +227,10 @@ export class Products {
     if (name !== oldName) this.#rename(product, name);
     if (topic !== oldTopic) product.topic = ownText(topic);
     product.priceCents = priceCents;
-    product.received += stock - product.stock;
+    const delta = stock - product.stock;
+    product.received += delta;
     product.stock = stock;
+    this.ledger.record(product, delta, 0, why);
     product.restockTo = restockTo;
     product.limit = limit;
     if (topic !== oldTopic || name !== oldName) this.#index.changed(product, oldTopic);
@@ -245,8 +240,10 @@ export class Products {
 
   /** Removes a product. Its remaining stock leaves the books. */
   remove(product: Product, at: number): void {
-    product.received -= product.stock;
+    const { stock } = product;
+    product.received -= stock;
     product.stock = 0;
+    this.ledger.record(product, -stock, 0, { cause: movementCauses.removed });
     product.removed = true;
     product.changedAt = at;
     this.#names.remove(product);
@@ -328,22 +325,4 @@ export class Products {
 /** Copies the text: a slice would keep the whole decoded message alive, and is slower to read. */
 function ownText(text: string): string {
   return Buffer.from(text).toString();
-}
-
-export function toRecord(product: Product): ProductRecord {
-  const { id, name, topic, priceCents, stock, version, restockTo, limit } = product;
-  const record = [id, name, topic, priceCents, stock, version] as const;
-  if (limit !== null) return [...record, restockTo, fromLimit(limit)];
-  return restockTo === null ? record : [...record, restockTo];
-}
-
-/** The limit of a command or a record. */
-export function toLimit(given: LimitFields | null): PurchaseLimit | null {
-  if (given === null) return null;
-  const [quantity, windowSeconds] = given;
-  return { quantity, windowMs: windowSeconds === null ? null : 1_000 * windowSeconds };
-}
-
-export function fromLimit({ quantity, windowMs }: PurchaseLimit): LimitFields {
-  return [quantity, windowMs === null ? null : windowMs / 1_000];
 }

@@ -20,7 +20,7 @@ import { CancelTable } from './cancel-table.js';
 import { Cancellations } from './cancellations.js';
 import { HoldTable } from './hold-table.js';
 import type { IndexSeed } from './key-index.js';
-import { KeyTable } from './key-table.js';
+import { isCapacity, KeyTable } from './key-table.js';
 import { NumberedRuns } from './numbered-runs.js';
 import type { Products } from './products.js';
 import { type Decision, decidePurchase } from './purchases.js';
@@ -148,8 +148,20 @@ export class PurchaseProcessor {
   applyExpire(serials: readonly number[], { seq, time }: LogPlace): Expired {
     const touched: number[] = [];
     const holds: number[] = [];
+    // They stay due: the leader proposes them again.
+    if (this.isLedgerFull) return { kind: 'expired', touched, holds };
     this.#trades.expire(serials, { seq, time, touched, holds });
     return { kind: 'expired', touched, holds };
+  }
+
+  /** A command without a valid number changes nothing: every replica must survive what is logged. */
+  changeCapacity(keys: unknown): void {
+    if (isCapacity(keys)) this.clientKeys.setCapacity(keys);
+  }
+
+  /** True if no stock may change before the order book has more of the movements. */
+  get isLedgerFull(): boolean {
+    return this.#products.ledger.isFull(this.#options.unprojectedMax);
   }
 
   /** True if an outcome is stored under the purchase's key. */
@@ -170,6 +182,12 @@ export class PurchaseProcessor {
     assert(unprojected <= this.#options.unprojectedMax, 'unprojected sales are bounded');
   }
 
+  /** True if no sale may follow this one yet: too many are not orders, or not in the ledger. */
+  #isBookBehind(lastSale: number): boolean {
+    const unprojected = lastSale - this.sales.watermark;
+    return unprojected >= this.#options.unprojectedMax || this.isLedgerFull;
+  }
+
   /** Checks in the order of docs/PROTOCOL.md, section 5, step 2: key, epoch, age, room, stock. */
   #decide(purchase: Purchase, batch: Batch): Outcome {
     const [digest, kind, requestHash, lines] = purchase;
@@ -185,14 +203,14 @@ export class PurchaseProcessor {
     if (batch.isDeposed) return ['stale'];
     if (isTooOld(kind, purchase[4], batch.place.time)) return ['stale', purchase[4]];
     const last = this.sales.last + batch.sales.length;
-    const unprojected = last - this.sales.watermark;
     if (keys.isFull) return ['full', 'keys'];
-    if (unprojected >= this.#options.unprojectedMax) return ['full', 'sales'];
+    if (this.#isBookBehind(last)) return ['full', 'sales'];
 
     const decision = decidePurchase(this.#products, lines, {
       seq: batch.place.seq,
       touched: batch.touched,
       boundsTotals: batch.boundsTotals,
+      nextSale: last + 1,
     });
     if (decision.kind === 'sold') {
       batch.sales.push([last + 1, digest, decision.lines, decision.totalCents, batch.at]);
@@ -216,9 +234,9 @@ export class PurchaseProcessor {
     if (isDeposed) return ['stale'];
     if (isTooOld(kind, seenTime, place.time)) return ['stale', seenTime];
     if (keys.isFull) return ['full', 'keys'];
-    const unprojected = place.nextSale() - 1 - this.sales.watermark;
+    if (this.isLedgerFull) return ['full', 'sales'];
     const maySell = operation[0] === 'buy' || operation[0] === 'confirm';
-    if (maySell && unprojected >= this.#options.unprojectedMax) return ['full', 'sales'];
+    if (maySell && this.#isBookBehind(place.nextSale() - 1)) return ['full', 'sales'];
     const outcome = this.#trades.decide(operation, place);
     if (isDecided(outcome)) {
       keys.add(digest, requestHash, toStored(outcome, this.holds), place.time);

@@ -6,6 +6,7 @@ import { assert } from '../../base/assert.js';
 import { requestLimits } from '../../base/limits.js';
 import type { PurchaseLine, SaleLine } from '../../wire/internal.js';
 import { totalOf } from '../../wire/money.js';
+import { movementCauses } from '../../wire/movement.js';
 import type { Product, Products } from './products.js';
 
 export type Decision =
@@ -33,18 +34,20 @@ export interface PurchasePlace {
   readonly touched: number[];
   /** False in entries of earlier builds, whose totals are kept as they were, rounded ones too. */
   readonly boundsTotals: boolean;
+  /** Number of the next sale. */
+  readonly nextSale: number;
 }
 
 export function decidePurchase(
   products: Products,
   lines: readonly PurchaseLine[],
-  { seq, touched, boundsTotals }: PurchasePlace,
+  { seq, touched, boundsTotals, nextSale }: PurchasePlace,
 ): Decision {
   const wanted = findWanted(products, lines, boundsTotals);
   if ('kind' in wanted) return wanted;
   const limited = wanted.find(({ product }) => product.limit !== null);
   if (limited) return { kind: 'customer_required', id: limited.product.id };
-  return recordSale(products, wanted, seq, touched);
+  return recordSale(products, wanted, { seq, touched, number: nextSale });
 }
 
 /** The lines by product, if the stock has all of them. */
@@ -97,16 +100,21 @@ function addLine(wanted: Wanted[], product: Product, quantity: number): void {
   wanted.push({ product, quantity });
 }
 
+/** Where a sale is recorded, and its number. */
+export interface SalePlace extends Pick<PurchasePlace, 'seq' | 'touched'> {
+  readonly number: number;
+}
+
 /** Takes what `findWanted` found from the stock. */
 export function recordSale(
   products: Products,
   wanted: readonly Wanted[],
-  at: number,
-  touched: number[],
+  { seq, touched, number }: SalePlace,
 ): Extract<Decision, { kind: 'sold' }> {
+  const why = { cause: movementCauses.sale, source: number };
   for (const { product, quantity } of wanted) {
-    if (product.changedAt !== at) touched.push(product.id);
-    products.deduct(product, quantity, at);
+    if (product.changedAt !== seq) touched.push(product.id);
+    products.deduct(product, quantity, seq, why);
   }
   return { kind: 'sold', ...priceOf(wanted) };
 }

@@ -10,7 +10,13 @@ import type { LeaseHolder } from './lease-holders.js';
 import { isLimit, isSavedUse, type SavedUse } from './limit-snapshot.js';
 
 /** A state under older rules is saved in the version that earlier builds can read. */
-export const versions = { beforeRules: 2, withRules: 3, withCapacity: 4, withHolds: 5 } as const;
+export const versions = {
+  beforeRules: 2,
+  withRules: 3,
+  withCapacity: 4,
+  withHolds: 5,
+  withLedger: 6,
+} as const;
 
 /** The state without products, sales and keys. */
 export interface CatalogHead {
@@ -46,6 +52,10 @@ export interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   readonly cancellationCursor?: number;
   readonly cancellationRuns?: number;
   readonly cancelledOrders?: number;
+  /** From rules 4 on: the newest movement of stock and the watermark, and the number of runs that follow. */
+  readonly lastMovement?: number;
+  readonly movementCursor?: number;
+  readonly movementRuns?: number;
   readonly orderEpoch: number;
   /** Absent if no entry has bounded totals yet, and in snapshots of earlier builds. */
   readonly boundsTotals?: boolean;
@@ -72,7 +82,10 @@ export type RulesField =
   | 'lastCancellation'
   | 'cancellationCursor'
   | 'cancellationRuns'
-  | 'cancelledOrders';
+  | 'cancelledOrders'
+  | 'lastMovement'
+  | 'movementCursor'
+  | 'movementRuns';
 
 export type SavedProduct = readonly [
   id: number,
@@ -97,7 +110,7 @@ export type SavedProduct = readonly [
 export type Piece =
   | readonly ['head', SavedHead]
   | readonly ['products', readonly SavedProduct[]]
-  | readonly ['sales' | 'cancellations', ...SalesMessage]
+  | readonly ['sales' | 'cancellations' | 'movements', ...SalesMessage]
   | readonly ['client keys' | 'frontend keys' | 'write keys', Uint8Array]
   | readonly ['holds', readonly SavedHold[]]
   | readonly ['uses', readonly SavedUse[]]
@@ -118,6 +131,7 @@ export function isPiece(value: unknown): value is Piece {
       return Array.isArray(first) && first.every(isSavedProduct);
     case 'sales':
     case 'cancellations':
+    case 'movements':
       return isInteger(first) && isInteger(second) && third instanceof Uint8Array;
     case 'client keys':
     case 'frontend keys':
@@ -160,7 +174,11 @@ function hasVersion(head: Record<string, unknown>): boolean {
   const cancels = [lastCancellation, cancellationCursor, cancellationRuns, cancelledOrders];
   const held =
     [lastHold, holds, uses, ...cancels].every(isInteger) && typeof usesCleanedAt === 'number';
-  return version === versions.withHolds && isText(currency) && held;
+  if (!isText(currency) || !held) return false;
+  if (version === versions.withHolds) return rules === 3;
+  const { lastMovement, movementCursor, movementRuns } = head;
+  const moved = [lastMovement, movementCursor, movementRuns].every(isInteger);
+  return version === versions.withLedger && rules > 3 && moved;
 }
 
 function isRegistered(value: unknown): boolean {

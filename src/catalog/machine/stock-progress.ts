@@ -50,7 +50,7 @@ export class StockProgress {
   restock(products: Products, [, k, target = 0]: Command<'restock'>, seq: number): Stocked {
     if (k !== this.#lastRestock + 1) return notApplied;
     this.#lastRestock = k;
-    return restockProducts(products, target, seq);
+    return restockProducts(products, target, k, seq);
   }
 }
 

@@ -8,6 +8,7 @@ import { holdLimits } from '../../base/limits.js';
 import { textKey } from '../../base/product-text.js';
 import type { PurchaseLine, SaleLine } from '../../wire/internal.js';
 import { totalTooLarge } from '../../wire/internal.js';
+import { type MovementCause, movementCauses } from '../../wire/movement.js';
 import type { HoldId, Terms, TradeOperation, TradeOutcome } from '../../wire/trade.js';
 import type { Cancellations } from './cancellations.js';
 import type { HoldTable, KeptHold } from './hold-table.js';
@@ -49,7 +50,7 @@ export class Trades {
         return this.#withOpen(operation[2], place, (hold) => this.#confirm(operation, hold, place));
       case 'release':
         return this.#withOpen(operation[2], place, (hold) => {
-          this.#unreserve(hold, hold.lines, place);
+          this.#unreserve(hold, hold.lines, place, movementCauses.release);
           this.#holds.resolve(hold.serial, 'released', place.time);
           place.holds.push(hold.serial);
           return ['released', false];
@@ -70,7 +71,7 @@ export class Trades {
       if (!this.#holds.has(serial)) continue;
       const hold = this.#holds.read(serial);
       if (hold.state !== 'open' || hold.at > place.time) continue;
-      this.#unreserve(hold, hold.lines, place);
+      this.#unreserve(hold, hold.lines, place, movementCauses.expiry);
       this.#holds.resolve(serial, 'expired', place.time);
       place.holds.push(serial);
     }
@@ -79,8 +80,9 @@ export class Trades {
   #buy([, key, lines, terms]: Operation<'buy'>, place: TradePlace): TradeOutcome {
     const wanted = this.#wanted(lines, terms, place.time);
     if (!isWanted(wanted)) return wanted;
-    this.#count(wanted, terms, place.nextSale(), place);
-    const sold = recordSale(this.#products, wanted, place.seq, place.touched);
+    const number = place.nextSale();
+    this.#count(wanted, terms, number, place);
+    const sold = recordSale(this.#products, wanted, { ...place, number });
     return sell([key[0], sold.lines, sold.totalCents, terms[0]], place);
   }
 
@@ -93,9 +95,10 @@ export class Trades {
     const wanted = this.#wanted(lines, terms, place.time);
     if (!isWanted(wanted)) return wanted;
     this.#count(wanted, terms, -(holds.last + 1), place);
+    const why = { cause: movementCauses.hold, source: holds.last + 1 };
     for (const { product, quantity } of wanted) {
       if (product.changedAt !== place.seq) place.touched.push(product.id);
-      this.#products.reserve(product, quantity, place.seq);
+      this.#products.reserve(product, quantity, place.seq, why);
     }
     const serial = holds.add({
       id,
@@ -121,6 +124,8 @@ export class Trades {
     if (!isUnits(taken)) return taken;
     const lines: SaleLine[] = [];
     let totalCents = 0;
+    const number = place.nextSale();
+    const why = { cause: movementCauses.sale, source: number };
     const rest: KeptHold['lines'][number][] = [];
     for (const line of hold.lines) {
       const { id, quantity: held, priceCents } = line;
@@ -129,13 +134,12 @@ export class Trades {
       if (quantity === 0) continue;
       const product = this.#record(id);
       if (product.changedAt !== place.seq) place.touched.push(id);
-      this.#products.sellReserved(product, quantity, place.seq);
+      this.#products.sellReserved(product, quantity, place.seq, why);
       lines.push([id, product.name, quantity, priceCents]);
       totalCents += quantity * priceCents;
     }
-    this.#unreserve(hold, rest, place);
+    this.#unreserve(hold, rest, place, movementCauses.release);
     const { serial, customer } = hold;
-    const number = place.nextSale();
     if (customer) {
       const { uses } = this.#products;
       for (const [id] of lines) uses.rename(id, customer, -serial, number, hold.openedAt);
@@ -257,11 +261,13 @@ export class Trades {
     { serial, customer, openedAt }: KeptHold,
     lines: KeptHold['lines'],
     { seq, touched }: Pick<TradePlace, 'seq' | 'touched'>,
+    cause: MovementCause,
   ): void {
+    const why = { cause, source: serial };
     for (const { id, quantity } of lines) {
       const product = this.#record(id);
       if (product.changedAt !== seq) touched.push(id);
-      this.#products.unreserve(product, quantity, seq);
+      this.#products.unreserve(product, quantity, seq, why);
       if (customer) this.#products.uses.giveBack(id, customer, -serial, quantity, openedAt);
     }
   }

@@ -23,7 +23,7 @@ import { savePiece, saveProduct, saveWithHolds } from '../machine/catalog-snapsh
 import { saveHold } from '../machine/hold-snapshot.js';
 import { saveRecords } from '../machine/key-snapshot.js';
 import { saveUse } from '../machine/limit-snapshot.js';
-import { toLimit } from '../machine/products.js';
+import { toLimit } from '../machine/product-record.js';
 import type { SavedHead, SavedProduct } from '../machine/snapshot-shapes.js';
 import { saveWriteKeys } from '../machine/write-keys.js';
 import { keptHold, keptUse } from './table-rows.js';

@@ -19,7 +19,8 @@ import type { CatalogView, HoldsView, KeysView, UsesView } from '../machine/cata
 import type { KeptHold } from '../machine/hold-table.js';
 import { hashesOf } from '../machine/key-snapshot.js';
 import type { Use } from '../machine/limit-uses.js';
-import { fromLimit, type Product } from '../machine/products.js';
+import { fromLimit } from '../machine/product-record.js';
+import type { Product } from '../machine/products.js';
 import type { WriteKeyRecord } from '../machine/write-keys.js';
 
 /** The keys of a kind that have an ordinal of at least `from`. */

@@ -272,7 +272,7 @@ export class CatalogModel {
     return ['sold', number, totalCents, false];
   }
 
-  #add(wanted: Extract<CatalogCommand, readonly ['add', unknown]>[1]): void {
+  #add(wanted: Extract<CatalogCommand, readonly ['add', ...unknown[]]>[1]): void {
     const { id = this.nextId, topic, priceCents, quantity: stock } = wanted;
     const name = this.rules > 0 ? wanted.name.trim() : wanted.name;
     if (this.#named(name) || this.living.has(id) || this.removed.has(id)) return;
