@@ -94,7 +94,7 @@ export function catalogService(
         const settings = { restockTo: target, bundled };
         const rules = new Rules({
           ...{ store: opened, clock: life, logger },
-          supported: () => rulesVersion,
+          supported: () => (handler.ledgerWanted ? rulesVersion : 3),
           settings: () => Promise.resolve(settings),
         });
         const first = withTargets(products, settings);
@@ -113,9 +113,13 @@ export function catalogService(
         if (!world.hasBug('due-holds-stay')) {
           new HoldExpiry({ store: opened, clock: life, logger });
         }
-        const { salesStream: sold, cancellationStream: cancelled } = opened;
-        const confirmed = [() => sold.confirmed, () => cancelled.confirmed] as const;
-        keepWatermark(opened, confirmed[0], life, logger, confirmed[1]);
+        const { salesStream: sold, cancellationStream: cancelled, movementStream: moved } = opened;
+        const confirmed = () => ({
+          sale: sold.confirmed,
+          cancellation: cancelled.confirmed,
+          movement: moved.confirmed,
+        });
+        keepWatermark(opened, confirmed, life, logger);
         deregisterDead(opened, life, logger);
         return {
           handler: requests,

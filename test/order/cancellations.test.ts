@@ -271,8 +271,8 @@ class Shop {
     const entry = { seq: ++this.#seq, epoch: 1, time: 0, command: bytes };
     const [result] = this.catalogs.map((machine) => machine.apply(entry));
     if (result?.kind === 'trade') {
-      if (result.sales) this.#stream?.sales.applied(result.sales);
-      if (result.cancellations) this.#stream?.cancellations.applied(result.cancellations);
+      if (result.sales) this.#stream?.sales.applied(result.sales[1]);
+      if (result.cancellations) this.#stream?.cancellations.applied(result.cancellations[1]);
     }
     return result;
   }

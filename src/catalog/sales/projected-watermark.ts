@@ -1,5 +1,5 @@
 /**
- * Logs the numbers through which sales and cancellations are in the order book (`Cursor{n}`), so that the
+ * Logs the numbers through which sales, cancellations and movements are in the order book (`Cursor{n}`), so that the
  * catalog can drop them. Logs it at most four times a second, because each entry costs a disk write, and
  * never a number that the order group has not committed (docs/PROTOCOL.md, section 5, step 5; A27).
  */
@@ -12,28 +12,36 @@ const everyMs = 250;
 
 /** What this file uses of the catalog store. */
 export interface WatermarkStore {
-  readonly machine: Pick<CatalogMachine, 'watermark' | 'cancellations'>;
+  readonly machine: Pick<CatalogMachine, 'watermark' | 'cancellations' | 'movements'>;
   status(): { readonly serving: boolean };
   propose(command: CatalogCommand): Promise<unknown>;
 }
 
-/** `confirmed` returns the highest sale that is surely an order; the last one the same of cancellations. */
+/** The highest numbers that are surely in the order book. */
+export interface Confirmed {
+  readonly sale: number;
+  readonly cancellation: number;
+  readonly movement: number;
+}
+
 export function keepWatermark(
   store: WatermarkStore,
-  confirmed: () => number,
+  confirmed: () => Confirmed,
   clock: Clock,
   logger: Logger,
-  cancelled: () => number = () => 0,
 ): Timer {
   let underWay = false;
   return every(clock, everyMs, () => {
-    const [number, cancellation] = [confirmed(), cancelled()];
-    const { watermark, cancellations } = store.machine;
-    const isNew = number > watermark || cancellation > cancellations.watermark;
+    const numbers = confirmed();
+    const { watermark, cancellations, movements } = store.machine;
+    const isNew =
+      numbers.sale > watermark ||
+      numbers.cancellation > cancellations.watermark ||
+      numbers.movement > movements.watermark;
     if (underWay || !isNew || !store.status().serving) return;
     underWay = true;
     store
-      .propose(cancellation > 0 ? ['cursor', number, cancellation] : ['cursor', number])
+      .propose(cursorOf(numbers))
       .catch((error: unknown) =>
         logger.debug({ error: String(error) }, 'projected watermark not logged'),
       )
@@ -41,4 +49,10 @@ export function keepWatermark(
         underWay = false;
       });
   });
+}
+
+/** Without the fields that older rules do not have. */
+function cursorOf({ sale, cancellation, movement }: Confirmed): CatalogCommand {
+  if (movement > 0) return ['cursor', sale, cancellation, movement];
+  return cancellation > 0 ? ['cursor', sale, cancellation] : ['cursor', sale];
 }

@@ -1,6 +1,6 @@
 /**
- * Streams the committed sales to the order leader (docs/PROTOCOL.md, section 5, step 4); another instance
- * streams the cancellations, which have numbers of their own. Each
+ * Streams the committed sales to the order leader (docs/PROTOCOL.md, section 5, step 4); other instances
+ * stream the cancellations and the movements of stock, which have numbers of their own. Each
  * subscriber gets every sale from its starting number on, in order and without gaps. New sales are
  * gathered for up to `salesGatherMs`, because each message costs the order group an entry and a
  * disk write. Sales are sent in the bytes that were encoded at apply. Uses no socket.
@@ -75,9 +75,9 @@ export class SalesStream {
     this.#pull(subscriber, stream);
   }
 
-  /** New sales were applied. Sends them at once or gathers them for up to `salesGatherMs`. */
-  applied(sales: SalesMessage): void {
-    this.#gathered += sales[1];
+  /** So many new sales were applied. Sends them at once or gathers them for up to `salesGatherMs`. */
+  applied(count: number): void {
+    this.#gathered += count;
     if (this.#gathered >= purchaseLimits.salesGathered) {
       this.flush();
       return;

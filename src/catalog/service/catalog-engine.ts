@@ -10,6 +10,7 @@ import type { Engine } from '../../group/engine.js';
 import type { JobsPool } from '../../pool/jobs-pool.js';
 import type { CatalogAudit } from '../../wire/audit-messages.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
+import type { Confirmed } from '../sales/projected-watermark.js';
 import type { CatalogStore } from './store.js';
 
 export interface CatalogEngineOptions {
@@ -28,10 +29,10 @@ export interface CatalogEngine {
   flush(store: CatalogStore): void;
   /** Starts the upkeep, once the member listens. */
   begin(store: CatalogStore): void;
-  /** The sales through this one are orders, as far as this replica knows. */
-  confirmed(store: CatalogStore): number;
-  /** The same of cancellations. */
-  confirmedCancellations(store: CatalogStore): number;
+  /** What is in the order book, as far as this replica knows. */
+  confirmed(store: CatalogStore): Confirmed;
+  /** Whether the engine takes movements without an order leader that asks for them. */
+  readonly keepsLedger: boolean;
   audit(store: CatalogStore, token: string): Promise<CatalogAudit>;
   /** Resolves with the reason when the process must end. */
   readonly failed: Promise<Error>;

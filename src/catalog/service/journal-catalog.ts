@@ -27,9 +27,10 @@ export async function openJournalCatalog(options: CatalogEngineOptions): Promise
   return {
     engine: journalEngine({ folder, clock, base, snapshots: received }),
     applied: () => {},
-    flush({ salesStream, cancellationStream }) {
+    flush({ salesStream, cancellationStream, movementStream }) {
       salesStream.flush();
       cancellationStream.flush();
+      movementStream.flush();
     },
     begin(store) {
       const { snapshotEveryBytes: everyBytes } = config;
@@ -37,8 +38,12 @@ export async function openJournalCatalog(options: CatalogEngineOptions): Promise
       void snapshots.upkeep.failed.then(fail);
       snapshots.upkeep.start();
     },
-    confirmed: ({ salesStream }) => salesStream.confirmed,
-    confirmedCancellations: ({ cancellationStream }) => cancellationStream.confirmed,
+    confirmed: ({ salesStream, cancellationStream, movementStream }) => ({
+      sale: salesStream.confirmed,
+      cancellation: cancellationStream.confirmed,
+      movement: movementStream.confirmed,
+    }),
+    keepsLedger: false,
     audit: (store, token) => new CatalogAuditor(store, jobs, folder).audit(token),
     failed,
     async end() {

@@ -53,6 +53,7 @@ export interface CatalogPeerHandlerOptions {
 interface Subscriptions {
   readonly sales: Subscriber;
   readonly cancellations?: Subscriber;
+  readonly movements?: Subscriber;
 }
 
 export class CatalogPeerHandler {
@@ -62,12 +63,18 @@ export class CatalogPeerHandler {
   readonly #frontends = new FrontendTable();
   readonly #subscribers = new Map<Peer, Subscriptions>();
   readonly #listeners = new Map<Peer, ChangeListener>();
+  #ledgerWanted = false;
 
   constructor(options: CatalogPeerHandlerOptions) {
     this.#options = options;
     this.#store = options.store;
     const { store, logger, clock } = options;
     this.#sessions = new CacheSessionHandler({ store, logger, nowMs: () => clock.nowMs() });
+  }
+
+  /** Whether an order leader has asked for the movements of stock. */
+  get ledgerWanted(): boolean {
+    return this.#ledgerWanted;
   }
 
   /** Returns false if the handler does not have the method. */
@@ -119,11 +126,14 @@ export class CatalogPeerHandler {
 
   notification(peer: Peer, method: string, params: unknown): void {
     if (method !== 'cursor') return;
-    const [number, , cancellation] = params as WatermarkParams;
-    const { sales, cancellations } = this.#subscribers.get(peer) ?? {};
-    if (sales) this.#store.salesStream.confirm(sales, number);
-    if (!cancellations || cancellation === undefined) return;
-    this.#store.cancellationStream.confirm(cancellations, cancellation);
+    const [number, , cancellation, movement] = params as WatermarkParams;
+    const { sales, cancellations, movements } = this.#subscribers.get(peer) ?? {};
+    const { salesStream, cancellationStream, movementStream } = this.#store;
+    if (sales) salesStream.confirm(sales, number);
+    if (cancellations && isInteger(cancellation)) {
+      cancellationStream.confirm(cancellations, cancellation);
+    }
+    if (movements && isInteger(movement)) movementStream.confirm(movements, movement);
   }
 
   closed(peer: Peer): void {
@@ -172,14 +182,17 @@ export class CatalogPeerHandler {
   }
 
   /** A read may wait for these sales, so the stream sends them now. */
-  async #lastSale([wanted, wantedCancellation]: LastSaleParams): Promise<LastSaleAnswer> {
+  async #lastSale(params: LastSaleParams): Promise<LastSaleAnswer> {
+    const [wanted, wantedCancellation = Infinity, wantedMovement = Infinity] = params;
     this.#requireLead();
     await this.#store.readBarrier();
-    const { lastSale, lastLogTime, cancellations } = this.#store.machine;
-    const { last } = cancellations;
-    const isAwaited = wantedCancellation !== undefined && last >= wantedCancellation;
-    if (lastSale >= wanted || isAwaited) this.#options.flush();
-    return [lastSale, lastLogTime, last];
+    const { lastSale, lastLogTime, cancellations, movements } = this.#store.machine;
+    const isAwaited =
+      lastSale >= wanted ||
+      cancellations.last >= wantedCancellation ||
+      movements.last >= wantedMovement;
+    if (isAwaited) this.#options.flush();
+    return [lastSale, lastLogTime, cancellations.last, movements.last];
   }
 
   /** Any replica can answer: the list of frontends does not depend on the leader. */
@@ -194,31 +207,43 @@ export class CatalogPeerHandler {
   }
 
   #tail(peer: Peer, params: TailParams, reply: PeerReply): void {
-    const [from, , gathers = false, cancellationsFrom] = params;
+    const [from, , gathers = false, cancellationsFrom, movementsFrom] = params;
     this.#requireLead();
-    const { watermark, cancellations: runs, lastLogTime } = this.#store.machine;
+    const {
+      watermark,
+      cancellations: cancelled,
+      movements: moved,
+      lastLogTime,
+    } = this.#store.machine;
     requireKept('sales', from, watermark);
-    if (cancellationsFrom !== undefined) {
-      requireKept('cancellations', cancellationsFrom, runs.watermark);
-    }
+    requireKept('cancellations', cancellationsFrom, cancelled.watermark);
+    requireKept('movements', movementsFrom, moved.watermark);
     this.#unsubscribe(peer);
+    const { salesStream, cancellationStream, movementStream } = this.#store;
     const sales = subscriberOf(peer, 'sales', gathers);
-    this.#store.salesStream.subscribe(sales, from);
+    salesStream.subscribe(sales, from);
     this.#subscribers.set(peer, { sales });
     if (cancellationsFrom !== undefined) {
       const cancellations = subscriberOf(peer, 'cancellations', gathers);
-      this.#store.cancellationStream.subscribe(cancellations, cancellationsFrom);
+      cancellationStream.subscribe(cancellations, cancellationsFrom);
       this.#subscribers.set(peer, { sales, cancellations });
+    }
+    if (movementsFrom !== undefined) {
+      this.#ledgerWanted = true;
+      const movements = subscriberOf(peer, 'movements', true);
+      movementStream.subscribe(movements, movementsFrom);
+      this.#subscribers.set(peer, { ...this.#subscribers.get(peer), sales, movements });
     }
     const answer: TailAnswer = [lastLogTime];
     reply.result(answer);
   }
 
   #unsubscribe(peer: Peer): void {
-    const { sales, cancellations } = this.#subscribers.get(peer) ?? {};
+    const { sales, cancellations, movements } = this.#subscribers.get(peer) ?? {};
     this.#subscribers.delete(peer);
     if (sales) this.#store.salesStream.unsubscribe(sales);
     if (cancellations) this.#store.cancellationStream.unsubscribe(cancellations);
+    if (movements) this.#store.movementStream.unsubscribe(movements);
   }
 
   #watchChanges(peer: Peer, [wanted]: WatchChangesParams, reply: PeerReply): void {
@@ -252,13 +277,17 @@ export class CatalogPeerHandler {
 }
 
 /** The book of an order leader must continue what is kept. */
-function requireKept(what: string, from: number, watermark: number): void {
-  if (from > watermark) return;
+function requireKept(what: string, from: number | undefined, watermark: number): void {
+  if (from === undefined || from > watermark) return;
   const message = `${what} through ${watermark} are in the order book and no longer kept: it ends before ${from}`;
   throw new BazarError('conflict', message);
 }
 
-function subscriberOf(peer: Peer, method: 'sales' | 'cancellations', gathers: boolean): Subscriber {
+function subscriberOf(
+  peer: Peer,
+  method: 'sales' | 'cancellations' | 'movements',
+  gathers: boolean,
+): Subscriber {
   return {
     gathers,
     send(run) {

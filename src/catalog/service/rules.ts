@@ -10,6 +10,8 @@ import type { CatalogStore } from './store.js';
 
 /** Polls, because a replica may connect or a proposal may fail without an event. */
 const checkEveryMs = 250;
+/** Later rules begin when an order leader asks for the ledger; the first stock does not wait for it. */
+const foundingRules = 3;
 /** How long the first stock waits for replicas that have not connected yet. */
 const foundingWaitMs = 2_000;
 
@@ -17,7 +19,7 @@ export interface RulesOptions {
   readonly store: CatalogStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The newest version that all replicas support. */
+  /** The newest version that may begin: all replicas support it. */
   readonly supported: () => number;
   readonly settings: () => Promise<RulesSettings>;
 }
@@ -46,10 +48,10 @@ export class Rules {
   check(): void {
     this.#release();
     const { store, supported, logger } = this.#options;
-    if (this.#underWay || !store.status().serving || this.#isNewest()) return;
-    if (supported() < rulesVersion) return;
+    const version = supported();
+    if (this.#underWay || !store.status().serving || version <= store.machine.rules) return;
     this.#underWay = true;
-    this.#start()
+    this.#start(version)
       .catch((error: unknown) => logger.debug({ error: String(error) }, 'new rules not logged'))
       .finally(() => {
         this.#underWay = false;
@@ -58,7 +60,7 @@ export class Rules {
   }
 
   /**
-   * Resolves when the newest rules apply, when this replica no longer serves, or after a short
+   * Resolves when the rules of a new store apply, when this replica no longer serves, or after a short
    * wait. With `isNeeded` the wait has no limit.
    */
   settled(isNeeded: boolean): Promise<void> {
@@ -74,9 +76,9 @@ export class Rules {
     this.#timer.cancel();
   }
 
-  async #start(): Promise<void> {
+  async #start(version: number): Promise<void> {
     const { store, settings, logger } = this.#options;
-    await store.propose(['rules', rulesVersion, await settings()]);
+    await store.propose(['rules', version, await settings()]);
     logger.info({ rules: store.machine.rules }, 'new rules apply');
   }
 
@@ -86,7 +88,7 @@ export class Rules {
 
   #release(): void {
     const { store, clock } = this.#options;
-    const isOver = this.#isNewest() || !store.status().serving;
+    const isOver = store.machine.rules >= foundingRules || !store.status().serving;
     for (const waiter of this.#waiters) {
       if (!isOver && waiter.untilMs > clock.nowMs()) continue;
       this.#waiters.delete(waiter);

@@ -8,7 +8,7 @@ import type { CatalogConfig, RunningService } from '../../base/config.js';
 import { createLogger } from '../../base/logging.js';
 import { Member } from '../../group/member.js';
 import { JobsPool } from '../../pool/jobs-pool.js';
-import type { RulesSettings } from '../../wire/internal.js';
+import { type RulesSettings, rulesVersion } from '../../wire/internal.js';
 import { deregisterDead } from '../coherence/deregister-dead.js';
 import type { CatalogResult } from '../machine/catalog-machine.js';
 import { keepWatermark } from '../sales/projected-watermark.js';
@@ -75,7 +75,9 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     const bundled = await readBundled(bundledFile);
     return { restockTo, bundled, ...(currency === undefined ? {} : { currency }) };
   };
-  const supported = (): number => member.rules();
+  // A movement waits for the order group, so an order leader asks first (docs/STOCK.md, M3).
+  const hasLedger = (): boolean => catalog.keepsLedger || handler.ledgerWanted;
+  const supported = (): number => Math.min(member.rules(), hasLedger() ? rulesVersion : 3);
   const rules = new Rules({ store, clock, logger, supported, settings });
   const read = (): Promise<StockParts> => {
     const module = new URL('./first-stock-job.js', import.meta.url);
@@ -93,9 +95,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const { restockEverySeconds: everySeconds, restockTo: target, clientKeysMax } = config;
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
   const capacity = keepCapacity({ store, clock, logger, clientKeysMax });
-  const confirmed = (): number => catalog.confirmed(store);
-  const cancelled = (): number => catalog.confirmedCancellations(store);
-  const watermark = keepWatermark(store, confirmed, clock, logger, cancelled);
+  const watermark = keepWatermark(store, () => catalog.confirmed(store), clock, logger);
   const deregistering = deregisterDead(store, clock, logger);
   const expiry = new HoldExpiry({ store, clock, logger });
   catalog.begin(store);

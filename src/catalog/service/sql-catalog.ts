@@ -73,8 +73,8 @@ export async function openSqlCatalog(
         });
       });
     },
-    confirmed: () => lastOrder,
-    confirmedCancellations: () => 0,
+    confirmed: () => ({ sale: lastOrder, cancellation: 0, movement: 0 }),
+    keepsLedger: false,
     audit: (store, token) => auditor.audit(store, token),
     failed: new Promise(() => {}),
     async end() {

@@ -15,6 +15,8 @@ import { Leases } from '../coherence/leases.js';
 import { Pushes } from '../coherence/pushes.js';
 import { VisibilityGates } from '../coherence/visibility-gates.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
+import { withTime } from '../machine/command-time.js';
+import type { ReadonlyRuns } from '../machine/numbered-runs.js';
 import { restsOnState, type WriteSet, withUndecided } from '../machine/write-set.js';
 import { type SalesSource, SalesStream } from '../sales/sales-stream.js';
 import { ChangeFeed } from './change-feed.js';
@@ -34,6 +36,7 @@ export class CatalogStore {
   readonly leases: Leases;
   readonly salesStream: SalesStream;
   readonly cancellationStream: SalesStream;
+  readonly movementStream: SalesStream;
   readonly changes: ChangeFeed;
   readonly #pushes: Pushes;
   readonly #group: Group<CatalogResult>;
@@ -44,6 +47,8 @@ export class CatalogStore {
   /** Epoch in which this replica leads, or 0. */
   #leadEpoch = 0;
   #serving = false;
+  /** Number of the last movement that the stream knows. */
+  #lastMovement = 0;
 
   constructor(options: CatalogStoreOptions) {
     const { clock, machine, group } = options;
@@ -61,7 +66,14 @@ export class CatalogStore {
       appliedSeq: () => machine.appliedSeq,
     });
     this.salesStream = new SalesStream(machine, clock);
-    this.cancellationStream = new SalesStream(cancellationsOf(machine), clock);
+    this.cancellationStream = new SalesStream(
+      sourceOf(() => machine.cancellations),
+      clock,
+    );
+    this.movementStream = new SalesStream(
+      sourceOf(() => machine.movements),
+      clock,
+    );
     this.changes = new ChangeFeed({ clock, record: (id) => machine.byId(id) });
     this.#group.onRole((status) => this.#roleChanged(status));
   }
@@ -186,7 +198,9 @@ export class CatalogStore {
     if (restsOnState.has(command[0]) && !this.status().serving) {
       throw new BazarError('unavailable', 'this replica does not serve');
     }
-    return this.#group.propose(encode(command), (seq) => {
+    const { rules } = this.#machine;
+    const timed = rules > 3 ? withTime(command, Math.floor(this.#clock.wallMs())) : command;
+    return this.#group.propose(encode(timed), (seq) => {
       this.leases.appended(seq, command);
       // Computed at append: the meaning of names may have changed since the proposal.
       this.gates.appended(seq, this.#writeSet(command));
@@ -207,10 +221,13 @@ export class CatalogStore {
     this.leases.applied(entry.seq);
     this.#pushes.applied();
     const isSale = result.kind === 'sell' || result.kind === 'trade';
-    if (isSale && result.sales) this.salesStream.applied(result.sales);
+    if (isSale && result.sales) this.salesStream.applied(result.sales[1]);
     if (result.kind === 'trade' && result.cancellations) {
-      this.cancellationStream.applied(result.cancellations);
+      this.cancellationStream.applied(result.cancellations[1]);
     }
+    const { last } = this.#machine.movements;
+    if (last > this.#lastMovement) this.movementStream.applied(last - this.#lastMovement);
+    this.#lastMovement = last;
     this.changes.applied(result);
   }
 
@@ -231,11 +248,12 @@ export class CatalogStore {
   }
 }
 
-function cancellationsOf(machine: CatalogMachine): SalesSource {
+/** A restore replaces the runs of the machine. */
+function sourceOf(runs: () => ReadonlyRuns): SalesSource {
   return {
-    salesFrom: (number, max) => machine.cancellations.from(number, max),
+    salesFrom: (number, max) => runs().from(number, max),
     get watermark() {
-      return machine.cancellations.watermark;
+      return runs().watermark;
     },
   };
 }
