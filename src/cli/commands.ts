@@ -11,6 +11,7 @@ import { hold } from './commands/hold.js';
 import { importProducts } from './commands/import.js';
 import { init } from './commands/init.js';
 import { kill } from './commands/kill.js';
+import { ledger } from './commands/ledger.js';
 import { load } from './commands/load.js';
 import { logs } from './commands/logs.js';
 import { lookup } from './commands/lookup.js';
@@ -37,6 +38,7 @@ export function allCommands(): Entry[] {
     storeCommands,
     ...shopping,
     product,
+    ledger,
     importProducts,
     exportAll,
     audit,

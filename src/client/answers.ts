@@ -20,6 +20,8 @@ import type {
   Products,
 } from '../wire/schemas.js';
 
+import type { Ledger, StockLevels } from '../wire/stock-schemas.js';
+
 export interface Answers {
   readonly lookup: Product;
   readonly search: Products;
@@ -37,6 +39,8 @@ export interface Answers {
   readonly update_product: Changed;
   readonly remove_product: Changed;
   readonly adjust_stock: Adjusted;
+  readonly read_stock: StockLevels;
+  readonly ledger: Ledger;
   readonly status: StoreStatus;
   readonly audit: AuditReport;
   readonly ping: unknown;
@@ -100,6 +104,22 @@ const cancelled = shape({
   at: text,
   status: text,
   replayed: optional(truth),
+});
+const movement = shape({
+  number: integer,
+  at: text,
+  cause: text,
+  delta: integer,
+  balance: integer,
+  reserved_delta: integer,
+  reserved: integer,
+  on_hand: integer,
+  order_number: optional(integer),
+  hold_serial: optional(integer),
+  cancellation_number: optional(integer),
+  restock_number: optional(integer),
+  reason: optional(text),
+  reference: optional(text),
 });
 const member = shape({
   name: text,
@@ -181,6 +201,16 @@ const checks: Readonly<Record<keyof Answers, Check>> = {
     version: integer,
     replayed: optional(truth),
   }),
+  read_stock: shape({
+    id: integer,
+    available: integer,
+    reserved: integer,
+    on_hand: integer,
+    received: integer,
+    sold: integer,
+    returned: integer,
+  }),
+  ledger: shape({ items: list(movement), next: optional(integer) }),
   status: shape({
     members: list(member),
     frontends: list(frontend),

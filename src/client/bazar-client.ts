@@ -28,6 +28,7 @@ import type {
   Product,
   Products,
 } from '../wire/schemas.js';
+import type { Ledger, StockLevels } from '../wire/stock-schemas.js';
 import { type Answers, readAnswer } from './answers.js';
 import { Lines } from './lines.js';
 
@@ -55,6 +56,7 @@ export type {
   Product,
   Products,
 } from '../wire/schemas.js';
+export type { Ledger, LedgerMovement, StockLevels } from '../wire/stock-schemas.js';
 
 /** Methods that may have had an effect although their answer was lost. */
 const changing =
@@ -196,6 +198,16 @@ export class BazarClient {
   /** Returns one page, newest first; ask again with `before: next` while there is a `next`. */
   cancellations(params: Params<'cancellations'>, options?: CallOptions): Promise<Cancellations> {
     return this.#ask('cancellations', params, options);
+  }
+
+  /** The numbers of a product's stock. Needs the admin token. */
+  readStock(params: Params<'read_stock'>, options?: CallOptions): Promise<StockLevels> {
+    return this.#ask('read_stock', params, options);
+  }
+
+  /** Returns one page, oldest first; ask again with `after: next` while there is a `next`. */
+  ledger(params: Params<'ledger'>, options?: CallOptions): Promise<Ledger> {
+    return this.#ask('ledger', params, options);
   }
 
   status(options?: CallOptions): Promise<StoreStatus> {

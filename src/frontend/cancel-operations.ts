@@ -9,7 +9,7 @@ import type { Params } from '../wire/schemas.js';
 import type { CancellationsAnswer } from '../wire/thread-requests.js';
 import type { Cancellation, CancelRequest } from '../wire/trade.js';
 import { type PurchaseKeys, purchaseLines } from './requests/keys.js';
-import type { ServiceRequests } from './requests/service-requests.js';
+import { asUnavailable, type ServiceRequests } from './requests/service-requests.js';
 import type { Trades } from './requests/trades.js';
 import { toCancellation, toCancelled } from './trade-answers.js';
 import type { RequestContext } from './types.js';
@@ -71,11 +71,4 @@ export class CancelOperations {
     if (record !== null) return record as Cancellation;
     throw new BazarError('internal', `cancellation ${number} is not in the order book`);
   }
-}
-
-/** An order replica of an earlier build does not know the method. */
-function asUnavailable(error: unknown): never {
-  if (toBazarError(error).code !== 'unknown_method') throw error;
-  const message = 'not all services run a build that supports this yet';
-  throw new BazarError('unavailable', message, { cause: error });
 }

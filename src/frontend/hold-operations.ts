@@ -12,7 +12,7 @@ import type {
   TradeOutcome,
 } from '../wire/trade.js';
 import { customerDigest, type PurchaseKeys, purchaseLines } from './requests/keys.js';
-import type { ServiceRequests } from './requests/service-requests.js';
+import { asUnavailable, type ServiceRequests } from './requests/service-requests.js';
 import type { Trades } from './requests/trades.js';
 import {
   holdIdOf,
@@ -60,7 +60,9 @@ export class HoldOperations {
 
   async readHold({ id }: Params<'read_hold'>, context: RequestContext): Promise<Hold> {
     const { requests } = this.#options;
-    const record = await requests.read('catalog', 'hold', [holdIdOf(id)], context);
+    const record = await requests
+      .read('catalog', 'hold', [holdIdOf(id)], context)
+      .catch(asUnavailable);
     return toHold(record as HoldRecord | null);
   }
 

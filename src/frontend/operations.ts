@@ -26,6 +26,7 @@ import type {
   Products,
   PurchaseLimit,
 } from '../wire/schemas.js';
+import type { Ledger, StockLevels } from '../wire/stock-schemas.js';
 import type {
   ChangeAnswer,
   ChangeParams,
@@ -40,6 +41,7 @@ import type { SearchCache } from './cache/search-cache.js';
 import { CancelOperations } from './cancel-operations.js';
 import { HoldOperations, hasTerms } from './hold-operations.js';
 import type { Backends } from './requests/backends.js';
+import { methodOf } from './requests/change-method.js';
 import type { PurchaseKeys } from './requests/keys.js';
 import { type FoundProduct, Lookups } from './requests/lookups.js';
 import { explainOlder, listingOf } from './requests/order-listing.js';
@@ -47,6 +49,7 @@ import { Purchases } from './requests/purchases.js';
 import { Searches, toPageBytes, toProducts } from './requests/searches.js';
 import { ServiceRequests } from './requests/service-requests.js';
 import { Trades } from './requests/trades.js';
+import { StockOperations } from './stock-operations.js';
 import type { Ask, AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
 
 /** Information that only the frontend's owner has. */
@@ -83,6 +86,7 @@ export class FrontendOperations implements Operations {
   readonly #purchases: Purchases;
   readonly #holds: HoldOperations;
   readonly #cancellations: CancelOperations;
+  readonly #stock: StockOperations;
 
   constructor(options: FrontendOperationsOptions) {
     const { cache: products, pages, clock, readersMin } = options;
@@ -98,6 +102,7 @@ export class FrontendOperations implements Operations {
     const trades = new Trades({ requests, clock });
     this.#holds = new HoldOperations({ requests, keys, trades, logTime });
     this.#cancellations = new CancelOperations({ requests, keys, trades, logTime });
+    this.#stock = new StockOperations(requests);
   }
 
   /** The hot path: creates no promise and sends no message. */
@@ -234,6 +239,14 @@ export class FrontendOperations implements Operations {
     return this.#send(['adjust', [id, adjustment]], key, context).then(toAdjusted);
   }
 
+  readStock(params: Params<'read_stock'>, context: RequestContext): Promise<StockLevels> {
+    return this.#stock.read(params, context);
+  }
+
+  ledger(params: Params<'ledger'>, context: RequestContext): Promise<Ledger> {
+    return this.#stock.ledger(params, context);
+  }
+
   audit(_context: RequestContext): Promise<AuditReport> {
     return this.#options.owner.audit();
   }
@@ -296,27 +309,6 @@ export class FrontendOperations implements Operations {
       )
       .catch(asPublicFailure);
   }
-}
-
-/** The oldest method whose builds know everything in the change. */
-function methodOf(request: ChangeRequest, key: string | undefined): string {
-  if (request[0] === 'adjust') return 'change_stock';
-  if (usesLimit(request)) return 'change_with_limit';
-  return key !== undefined || usesTarget(request) ? 'change' : request[0];
-}
-
-/**
- * True if the change sets a restock target. Catalogs of the previous build would ignore the target,
- * but they refuse the newer method.
- */
-function usesTarget([operation, params]: ChangeRequest): boolean {
-  if (operation === 'add') return params[0].restockTo !== undefined;
-  return operation === 'update' && params[1].restockTo !== undefined;
-}
-
-function usesLimit([operation, params]: ChangeRequest): boolean {
-  if (operation === 'add') return params[0].limit !== undefined;
-  return operation === 'update' && params[1].limit !== undefined;
 }
 
 function limitFields(limit: PurchaseLimit | null): LimitFields | null {

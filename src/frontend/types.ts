@@ -20,6 +20,7 @@ import type {
   Products,
 } from '../wire/schemas.js';
 import type { AuditReport, StoreStatus } from '../wire/status-schemas.js';
+import type { Ledger, StockLevels } from '../wire/stock-schemas.js';
 
 export interface RequestContext {
   /** Identifies the request in logs and error answers. */
@@ -64,6 +65,8 @@ export interface Operations {
   updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Changed>;
   removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Changed>;
   adjustStock(params: Params<'adjust_stock'>, context: RequestContext): Promise<Adjusted>;
+  readStock(params: Params<'read_stock'>, context: RequestContext): Promise<StockLevels>;
+  ledger(params: Params<'ledger'>, context: RequestContext): Promise<Ledger>;
   audit(context: RequestContext): Promise<AuditReport>;
   status(context: RequestContext): Promise<StoreStatus>;
   /** ISO 4217 code of all prices. */

@@ -37,6 +37,8 @@ type AdminMethod =
   | 'adjust_stock'
   | 'cancel_order'
   | 'cancellations'
+  | 'read_stock'
+  | 'ledger'
   | 'audit';
 
 /** The shared answer to all look-ups of products that are known to be absent. */
@@ -215,6 +217,8 @@ export class RawGateway implements RpcHandler {
       case 'adjust_stock':
       case 'cancel_order':
       case 'cancellations':
+      case 'read_stock':
+      case 'ledger':
       case 'audit':
         this.#requireAdmin(session);
         return this.#administer(method, params, context);
@@ -244,6 +248,10 @@ export class RawGateway implements RpcHandler {
         return operations.cancelOrder(params as Params<'cancel_order'>, context);
       case 'cancellations':
         return operations.cancellations(params as Params<'cancellations'>, context);
+      case 'read_stock':
+        return operations.readStock(params as Params<'read_stock'>, context);
+      case 'ledger':
+        return operations.ledger(params as Params<'ledger'>, context);
       case 'audit':
         return operations.audit(context);
       default:

@@ -11,6 +11,7 @@ import type { HttpRoute } from './http-route.js';
 import { type OrdersStatus, orderRoutes } from './order-routes.js';
 import { probeRoutes } from './probe-routes.js';
 import { productRoutes } from './product-routes.js';
+import { stockRoutes } from './stock-routes.js';
 
 export interface RootOptions {
   readonly tags: EntityTags;
@@ -28,6 +29,7 @@ export function rootApi(
     ...productRoutes(operations, tags),
     ...orderRoutes(operations, ordersStatus),
     ...cancelRoutes(operations),
+    ...stockRoutes(operations),
     ...holdRoutes(operations, ordersStatus),
     ...auditRoutes(operations, demo),
     ...probeRoutes(operations, draining),

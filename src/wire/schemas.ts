@@ -198,6 +198,15 @@ export const methodParams = {
     },
     strict,
   ),
+  read_stock: Type.Object({ id: ProductId }, strict),
+  ledger: Type.Object(
+    {
+      id: ProductId,
+      after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+      limit: Type.Optional(PageSize),
+    },
+    strict,
+  ),
   remove_product: Type.Object(
     { id: ProductId, if_version: Type.Optional(Version), key: Type.Optional(Key) },
     strict,

@@ -33,6 +33,11 @@ export type LookupManyAnswer = readonly [
 ];
 /** `hold`: a HoldRecord, or null if the hold is unknown. Never cached. */
 export type HoldParams = readonly [id: HoldId];
+/** `stock`: the numbers of a product's stock, or null if there is no such product. Never cached. */
+export type StockParams = readonly [id: number];
+export type StockAnswer =
+  | readonly [stock: number, reserved: number, received: number, sold: number, returned: number]
+  | null;
 export type SearchParams = readonly [
   topic: string | null,
   text: string | null,

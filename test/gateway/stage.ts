@@ -106,6 +106,31 @@ export function fakeOperations(own: Partial<Operations> = {}): FakeOperations {
     }),
     updateProduct: async ({ id, price = tux.price }) => ({ ...tux, id, price, version: 4 }),
     removeProduct: async () => tux,
+    readStock: async ({ id }) => ({
+      id,
+      available: 3,
+      reserved: 2,
+      on_hand: 5,
+      received: 9,
+      sold: 4,
+      returned: 0,
+    }),
+    ledger: async () => ({
+      items: [
+        {
+          number: 7,
+          at: '2026-01-31T12:00:00.000Z',
+          cause: 'sale',
+          delta: -1,
+          balance: 3,
+          reserved_delta: 0,
+          reserved: 2,
+          on_hand: 5,
+          order_number: 4,
+        },
+      ],
+      next: 7,
+    }),
     adjustStock: async ({ id, delta = 0 }) => ({
       ...{ id, delta, on_hand: 100 + delta, reserved: 0, available: 100 + delta, version: 4 },
     }),

@@ -15,6 +15,7 @@ import {
   rulesVersion,
   type SalesMessage,
 } from '../../wire/internal.js';
+import type { StockAnswer } from '../../wire/thread-requests.js';
 import type { HoldId, HoldRecord } from '../../wire/trade.js';
 import { hashOf } from './catalog-hash.js';
 import { CatalogRestore, type CatalogState, savePieces } from './catalog-snapshot.js';
@@ -26,7 +27,7 @@ import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
 import { startRules } from './migration.js';
 import type { ReadonlyRuns } from './numbered-runs.js';
 import type { ProductQuery } from './product-index.js';
-import { toRecord } from './product-record.js';
+import { toRecord, toStock } from './product-record.js';
 import { changeProduct } from './product-rules.js';
 import { type Book, type FoundProducts, Products } from './products.js';
 import { type LogPlace, type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
@@ -73,9 +74,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return result;
   }
 
-  /**
-   * Write set of a command that is not decided yet. A12 covers a cache that keeps an item too long.
-   */
+  /** Write set of a command that is not decided yet. A12 covers a cache that keeps an item too long. */
   writeSet(command: CatalogCommand): WriteSet {
     return touchedBy(this.#products, command, this.#purchases.holds);
   }
@@ -105,14 +104,18 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return product && toRecord(product);
   }
 
+  /** Undefined if there is no such product. */
+  stockOf(id: number): StockAnswer | undefined {
+    const product = this.#products.get(id);
+    return product && toStock(product);
+  }
+
   byName(name: string): ProductRecord | undefined {
     const product = this.#products.named(name);
     return product && toRecord(product);
   }
 
-  /**
-   * True if the purchase has a new key and its total could exceed an order's maximum at some price.
-   */
+  /** True if the purchase has a new key and its total could exceed an order's maximum at some price. */
   mayBeTooLarge(purchase: Purchase): boolean {
     return mayBeTooLarge(purchase[3]) && !this.#purchases.isKnown(purchase);
   }

@@ -1,5 +1,6 @@
 /** A product in the state, its record as answers show it, and its purchase limit between log and state. */
 import type { LimitFields, ProductRecord } from '../../wire/internal.js';
+import type { StockAnswer } from '../../wire/thread-requests.js';
 import type { PurchaseLimit } from './purchase-limit.js';
 
 /** One product. Only Products changes it. */
@@ -43,4 +44,9 @@ export function toLimit(given: LimitFields | null): PurchaseLimit | null {
 
 export function fromLimit({ quantity, windowMs }: PurchaseLimit): LimitFields {
   return [quantity, windowMs === null ? null : windowMs / 1_000];
+}
+
+export function toStock(product: Product): StockAnswer {
+  const { stock, reserved, received, sold, returned } = product;
+  return [stock, reserved, received, sold, returned];
 }

@@ -49,7 +49,8 @@ export class Rules {
     this.#release();
     const { store, supported, logger } = this.#options;
     const version = supported();
-    if (this.#underWay || !store.status().serving || version <= store.machine.rules) return;
+    const isNew = version > store.machine.rules && version >= foundingRules;
+    if (this.#underWay || !store.status().serving || !isNew) return;
     this.#underWay = true;
     this.#start(version)
       .catch((error: unknown) => logger.debug({ error: String(error) }, 'new rules not logged'))

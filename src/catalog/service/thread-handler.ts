@@ -15,6 +15,7 @@ import type {
   LookupParams,
   SearchAnswer,
   SearchParams,
+  StockParams,
 } from '../../wire/thread-requests.js';
 import {
   type Grantor,
@@ -132,6 +133,9 @@ export class ThreadHandler {
         break;
       case 'hold':
         reply(undefined, this.#store.machine.hold((args as HoldParams)[0]) ?? null);
+        break;
+      case 'stock':
+        reply(undefined, this.#store.machine.stockOf((args as StockParams)[0]) ?? null);
         break;
       default:
         reply(new BazarError('unknown_method', `unknown method "${operation}"`));

@@ -50,6 +50,7 @@ export const shapes: Shapes = {
     Array.isArray(params[0]) &&
     params[0].length <= requestLimits.pageMax &&
     params[0].every(isInteger),
+  stock: (params) => isTuple(params, 1) && isInteger(params[0]),
   hold: (params) => isTuple(params, 1) && isDigest(params[0]),
   search: (params) =>
     isTuple(params, 4) &&

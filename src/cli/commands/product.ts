@@ -1,4 +1,4 @@
-/** `bazar product add|set|adjust|remove`: changes the products. Needs the admin token. */
+/** `bazar product add|set|stock|adjust|remove`: changes and shows the products. Needs the admin token. */
 import { limitLimits } from '../../base/limits.js';
 import type { Changed, PurchaseLimit } from '../../wire/schemas.js';
 import { adminSpecs, withAdmin } from '../options/client-options.js';
@@ -12,6 +12,7 @@ import { type Command, defineCommand } from '../parsing/command.js';
 import { adjust } from './adjust.js';
 import { idOf, itemPositional } from './item.js';
 import { tellReplay } from './once.js';
+import { stock } from './product-stock.js';
 
 const productGroup = { group: 'Product:' };
 const anyPrice = { min: 0, max: 1_000_000_000, default: undefined };
@@ -137,7 +138,7 @@ const remove = defineCommand({
 export const product = {
   name: 'product',
   describe: 'Add, change, adjust and remove products (admin)',
-  commands: [add, set, adjust, remove] as readonly Command[],
+  commands: [add, set, stock, adjust, remove] as readonly Command[],
 };
 
 /** An integer from 1 on, or null for `none` and for the flag with `--no-` before it. */

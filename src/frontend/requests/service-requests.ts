@@ -169,3 +169,10 @@ export class ServiceRequests {
 function isUnwell({ code }: BazarError): boolean {
   return code !== 'unknown_method' && code !== 'invalid_argument';
 }
+
+/** For a method that replicas of an earlier build do not know. */
+export function asUnavailable(error: unknown): never {
+  if (toBazarError(error).code !== 'unknown_method') throw error;
+  const message = 'not all services run a build that supports this yet';
+  throw new BazarError('unavailable', message, { cause: error });
+}

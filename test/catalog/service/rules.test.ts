@@ -79,7 +79,7 @@ t.test('a snapshot contains the rules and the targets', async (t) => {
 
 t.test('rules of a later build stop the replica', async (t) => {
   const log = toyLog();
-  t.throws(() => log.append(['rules', 4, settings]), /this build supports the rules up to 3/);
+  t.throws(() => log.append(['rules', 5, settings]), /this build supports the rules up to 4/);
 });
 
 t.test('the leader starts the rules once all replicas support them', async (t) => {
@@ -98,7 +98,7 @@ t.test('the leader starts the rules once all replicas support them', async (t) =
   supported = 1;
   rules.check();
   await settled();
-  t.equal(machine.rules, 0, 'not before all support the newest');
+  t.equal(machine.rules, 0, 'not before all support rules 3');
   supported = 3;
   rules.check();
   rules.check();
@@ -109,6 +109,10 @@ t.test('the leader starts the rules once all replicas support them', async (t) =
   await settled();
   t.equal(machine.appliedSeq, seq, 'once');
   requireRules(store, 1, 'restock_to');
+  supported = 4;
+  rules.check();
+  await settled();
+  t.equal(machine.rules, 4, 'an order leader has asked for the ledger');
   rules.stop();
 });
 

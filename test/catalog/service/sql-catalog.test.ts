@@ -107,7 +107,7 @@ t.test('the tables show the state behind the log', async (t) => {
       { number: 2, product: 2, quantity: 1 },
     ],
   );
-  t.equal(one.catalog.confirmed(one.store), 2, 'the sales are orders');
+  t.equal(one.catalog.confirmed(one.store).sale, 2, 'the sales are orders');
 });
 
 t.test('the next process continues from the tables and the log', async (t) => {
