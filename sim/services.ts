@@ -17,7 +17,7 @@ import { restoreCatalog } from '../src/catalog/service/restore.js';
 import { Rules } from '../src/catalog/service/rules.js';
 import type { CatalogStore } from '../src/catalog/service/store.js';
 import { ThreadHandler as CatalogThreads } from '../src/catalog/service/thread-handler.js';
-import { rulesOfCancellations } from '../src/order/book-position.js';
+import { rulesOfCancellations, rulesOfMovements } from '../src/order/book-position.js';
 import { CatalogClient, type CatalogPeer } from '../src/order/catalog-client.js';
 import { journalBook } from '../src/order/journal-book.js';
 import type { OrderResult } from '../src/order/order-machine.js';
@@ -140,7 +140,8 @@ function lastSaleWithoutPosition(
   return {
     request(session, method, params, reply) {
       if (method !== 'last_sale') return handler.request(session, method, params, reply);
-      reply.result([machine.lastSale, machine.lastLogTime, machine.cancellations.last]);
+      const { lastSale, lastLogTime, cancellations, movements } = machine;
+      reply.result([lastSale, lastLogTime, cancellations.last, movements.last]);
       return true;
     },
     notification: (session, method, params) => handler.notification(session, method, params),
@@ -184,6 +185,7 @@ export function orderService(
         const client = new CatalogClient(peers, {
           sold: (sales) => taker.sold(sales),
           cancelled: (cancellations) => projection.cancelled(cancellations),
+          moved: (movements) => projection.moved(movements),
           broken: () => projection.broken(),
         });
         catalogClient = client;
@@ -193,6 +195,8 @@ export function orderService(
           lastOrder: () => machine.lastOrder,
           lastCancellation: () =>
             machine.rules >= rulesOfCancellations ? machine.lastCancellation : undefined,
+          lastMovement: () =>
+            machine.rules >= rulesOfMovements ? machine.lastMovement : undefined,
           answersAtSale: () => opened.answersAtSale,
           propose: (command) => host.propose(command),
         });
@@ -209,6 +213,7 @@ export function orderService(
           return {
             pushed: (sales) => client.pushed(name, sales),
             pushedCancellations: (some) => client.pushedCancellations(name, some),
+            pushedMovements: (some) => client.pushedMovements(name, some),
             lost: () => client.lost(name),
           };
         }
@@ -239,13 +244,14 @@ function salesTaker(world: World, client: CatalogClient, projection: () => Proje
   let epoch = 0;
   return {
     subscription: {
-      tail(from, orderEpoch, gathers, cancellationsFrom) {
+      tail(from, orderEpoch, gathers, cancellationsFrom, movementsFrom) {
         messages = 0;
         epoch = orderEpoch;
         const newest = world.hasBug('tails-from-the-newest') ? world.books.sales.length + 1 : 0;
         const again = from > 1 && world.hasBug('sales-become-orders-twice') ? 1 : 0;
         const cancelled = cancellationsFrom && brokenStart(world, cancellationsFrom);
-        return client.tail(Math.max(from, newest) - again, orderEpoch, gathers, cancelled);
+        const start = Math.max(from, newest) - again;
+        return client.tail(start, orderEpoch, gathers, cancelled, movementsFrom);
       },
       confirm: (...numbers) => client.confirm(...numbers),
     },
@@ -289,6 +295,7 @@ function newest(world: World): number {
 interface LinkEvents {
   readonly pushed: (sales: SalesMessage) => void;
   readonly pushedCancellations: (cancellations: SalesMessage) => void;
+  readonly pushedMovements: (movements: SalesMessage) => void;
   readonly lost: () => void;
 }
 
@@ -298,7 +305,7 @@ function connect(
   to: string,
   events: (name: string) => LinkEvents,
 ): CatalogPeer {
-  const { pushed, pushedCancellations, lost } = events(to);
+  const { pushed, pushedCancellations, pushedMovements, lost } = events(to);
   const subscription = new Link({
     network: world.network,
     life,
@@ -313,6 +320,7 @@ function connect(
       notification: (_session, method, params) => {
         if (method === 'sales') pushed(params as SalesMessage);
         if (method === 'cancellations') pushedCancellations(params as SalesMessage);
+        if (method === 'movements') pushedMovements(params as SalesMessage);
       },
     },
   });

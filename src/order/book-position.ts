@@ -1,9 +1,10 @@
-/** How far an order book is, and the version of the rules from which on orders are cancelled. */
+/** How far an order book is, and the versions of the rules from which on it has more than orders. */
 
 export const rulesOfCancellations = 3;
+export const rulesOfMovements = 4;
 
-/** Of the last order and the last cancellation, or of the first ones that are awaited. */
-export type BookNumbers = readonly [order: number, cancellation: number];
+/** Of the last order, cancellation and movement, or of the first ones that are awaited. */
+export type BookNumbers = readonly [order: number, cancellation: number, movement: number];
 
 /** How far the order book is, as this replica knows. */
 export interface BookPosition {
@@ -11,6 +12,8 @@ export interface BookPosition {
   readonly lastOrder: number;
   /** Number of the newest cancellation; 0 if there is none. */
   readonly lastCancellation: number;
+  /** Number of the newest movement of stock; 0 if there is none. */
+  readonly lastMovement: number;
   /** The version of the rules that applies; 0 before the first one. */
   readonly rules: number;
 }

@@ -1,13 +1,13 @@
 /**
- * The read positions of an order replica: its reads wait until every sale, and every cancellation that they
- * show, that a customer may know of is in the book here. Uses no socket or file. Invariant: what was
+ * The read positions of an order replica: its reads wait until every sale, and every cancellation or movement
+ * of stock that they show, that a customer may know of is in the book here. Uses no socket or file. Invariant: what was
  * answered is never read as absent (docs/PROTOCOL.md, R9, A42).
  */
 import type { Clock } from '../base/clock.js';
 import { purchaseLimits } from '../base/limits.js';
-import type { BookNumbers, BookPosition } from './book-position.js';
+import { type BookNumbers, type BookPosition, rulesOfMovements } from './book-position.js';
 import { OrderWaiters } from './order-waiters.js';
-import { SalesPosition } from './sales-position.js';
+import { notAwaited, SalesPosition } from './sales-position.js';
 
 export interface BookReadsOptions {
   readonly clock: Clock;
@@ -28,6 +28,7 @@ export class BookReads {
   /** Callers that wait for an order; purchases too. */
   readonly orders: OrderWaiters;
   readonly #cancellations: OrderWaiters;
+  readonly #movements: OrderWaiters;
   readonly #position: SalesPosition;
 
   constructor(options: BookReadsOptions) {
@@ -35,14 +36,16 @@ export class BookReads {
     const { clock, machine, lastSale } = options;
     this.orders = new OrderWaiters(clock, machine.lastOrder);
     this.#cancellations = new OrderWaiters(clock, machine.lastCancellation, 'cancellation');
+    this.#movements = new OrderWaiters(clock, machine.lastMovement, 'movement');
     this.#position = new SalesPosition({ clock, lastSale });
   }
 
-  /** The book has more orders or cancellations. */
+  /** The book has more orders, cancellations or movements. */
   advance(): void {
-    const { lastOrder, lastCancellation } = this.#options.machine;
+    const { lastOrder, lastCancellation, lastMovement } = this.#options.machine;
     this.orders.advance(lastOrder);
     this.#cancellations.advance(lastCancellation);
+    this.#movements.advance(lastMovement);
   }
 
   /** As in OrderStore, for all methods below. */
@@ -56,13 +59,24 @@ export class BookReads {
     if (number <= machine.lastOrder) return;
     if (!answersAtSale()) await readBarrier();
     if (!answersAtSale() || number <= machine.lastOrder) return;
-    const [last] = await this.#position.confirm([number, Number.MAX_SAFE_INTEGER]);
+    const [last] = await this.#position.confirm([number, notAwaited, notAwaited]);
     if (number <= last) await this.reached(number);
   }
 
   async caughtUpWithCancellations(number: number): Promise<void> {
     const [last = 0] = (await this.#lastNumbers(number)) ?? [];
     if (number <= last) await this.reached(number);
+  }
+
+  /** Movements are in no answer but that of the ledger, which asks the catalog in any case. */
+  async caughtUpWithMovements(): Promise<void> {
+    const { machine, readBarrier } = this.#options;
+    // The entry of the new rules may not have reached this replica.
+    if (machine.rules < rulesOfMovements) await readBarrier();
+    if (machine.rules < rulesOfMovements) return;
+    const wanted = [notAwaited, notAwaited, machine.lastMovement + 1] as const;
+    const [, , movement] = await this.#position.confirm(wanted);
+    await this.movementReached(movement);
   }
 
   reached(number: number): Promise<void> {
@@ -72,6 +86,10 @@ export class BookReads {
 
   cancellationReached(number: number): Promise<void> {
     return this.#cancellations.wait(number, purchaseLimits.orderWaitMs);
+  }
+
+  movementReached(number: number): Promise<void> {
+    return this.#movements.wait(number, purchaseLimits.orderWaitMs);
   }
 
   /**
@@ -84,7 +102,7 @@ export class BookReads {
     // The entry of the new rules may not have reached this replica.
     if (!answersAtSale() || !cancels()) await readBarrier();
     if (!answersAtSale()) return undefined;
-    const numbers = await this.#position.confirm([order, machine.lastCancellation + 1]);
+    const numbers = await this.#position.confirm([order, machine.lastCancellation + 1, notAwaited]);
     if (cancels()) await this.cancellationReached(numbers[1]);
     return numbers;
   }

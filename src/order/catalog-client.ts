@@ -1,8 +1,8 @@
 /**
- * An order replica's client of the catalog: sells in batches, receives the streams of sales and
- * cancellations, and asks for the last of both.
- * It keeps one connection to each catalog replica and follows their answers to the leader. Uses no
- * socket. Invariant: sales and cancellations are passed on only from the replica that answered the last subscription.
+ * An order replica's client of the catalog: sells in batches, receives the streams of sales, cancellations
+ * and movements of stock, and asks for the last of each. It keeps one connection to each catalog replica and
+ * follows their answers to the leader. Uses no socket. Invariant: the streams are passed on only from the
+ * replica that answered the last subscription.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Outcome, Purchase, SalesMessage } from '../wire/internal.js';
@@ -19,6 +19,7 @@ import type { RequestHeader } from '../wire/request-header.js';
 import type { TradeAnswer, TradeOperation, TradeOutcome, TradeParams } from '../wire/trade.js';
 import type { BookNumbers } from './book-position.js';
 import type { SalesSubscription } from './projection.js';
+import { notAwaited } from './sales-position.js';
 import type { Seller } from './store.js';
 
 /** A catalog leader that takes longer counts as unreachable. */
@@ -43,6 +44,7 @@ export interface CatalogEvents {
   /** Gets the requested sales. */
   readonly sold: (sales: SalesMessage) => void;
   readonly cancelled?: (cancellations: SalesMessage) => void;
+  readonly moved?: (movements: SalesMessage) => void;
   /** Called when their streams end. */
   readonly broken: () => void;
 }
@@ -92,8 +94,9 @@ export class CatalogClient implements Seller, SalesSubscription {
     orderEpoch: number,
     gathers: boolean,
     cancellationsFrom?: number,
+    movementsFrom?: number,
   ): Promise<void> {
-    const params = tailParams(from, orderEpoch, gathers, cancellationsFrom);
+    const params = tailParams(from, orderEpoch, gathers, cancellationsFrom, movementsFrom);
     const peer = this.#current();
     // Set before the request: the first sales may come in the same packet as the answer.
     this.#tailing = peer;
@@ -101,13 +104,14 @@ export class CatalogClient implements Seller, SalesSubscription {
     this.#logTime = Math.max(this.#logTime, logTime);
   }
 
-  /** The numbers of the last sale and cancellation that any customer may know of, or of later ones. */
+  /** The last numbers that any customer may know of, or later ones. */
   async lastSale(wanted: BookNumbers): Promise<BookNumbers> {
-    const params: LastSaleParams = wanted;
+    const [sale, cancelled, moved] = wanted;
+    const params: LastSaleParams = moved === notAwaited ? [sale, cancelled] : wanted;
     const answer = (await this.#askLeader('last_sale', params)) as LastSaleAnswer;
-    const [number, logTime, cancellation = 0] = answer;
+    const [number, logTime, cancellation = 0, movement = 0] = answer;
     this.#logTime = Math.max(this.#logTime, logTime);
-    return [number, cancellation];
+    return [number, cancellation, movement];
   }
 
   /** The newest version of the rules that all catalog replicas support; 0 if one is unknown. */
@@ -115,10 +119,8 @@ export class CatalogClient implements Seller, SalesSubscription {
     return Math.min(...this.#peers.map(({ rules }) => rules ?? 0));
   }
 
-  confirm(number: number, orderEpoch: number, cancellation?: number): void {
-    const params: WatermarkParams =
-      cancellation === undefined ? [number, orderEpoch] : [number, orderEpoch, cancellation];
-    this.#tailing?.notify('cursor', params);
+  confirm(number: number, orderEpoch: number, cancellation?: number, movement?: number): void {
+    this.#tailing?.notify('cursor', cursorParams(number, orderEpoch, cancellation, movement));
   }
 
   /** A replica sent sales. */
@@ -129,6 +131,11 @@ export class CatalogClient implements Seller, SalesSubscription {
   /** A replica sent cancellations. */
   pushedCancellations(name: string, cancellations: SalesMessage): void {
     if (this.#tailing?.name === name) this.#events.cancelled?.(cancellations);
+  }
+
+  /** A replica sent movements of stock. */
+  pushedMovements(name: string, movements: SalesMessage): void {
+    if (this.#tailing?.name === name) this.#events.moved?.(movements);
   }
 
   /** The connection to a replica closed. */
@@ -191,9 +198,25 @@ function tailParams(
   orderEpoch: number,
   gathers: boolean,
   cancellationsFrom: number | undefined,
+  movementsFrom: number | undefined,
 ): TailParams {
+  if (cancellationsFrom !== undefined && movementsFrom !== undefined) {
+    return [from, orderEpoch, gathers, cancellationsFrom, movementsFrom];
+  }
   if (cancellationsFrom !== undefined) return [from, orderEpoch, gathers, cancellationsFrom];
   return gathers ? [from, orderEpoch, true] : [from, orderEpoch];
+}
+
+/** As tailParams. */
+function cursorParams(
+  number: number,
+  orderEpoch: number,
+  cancellation: number | undefined,
+  movement: number | undefined,
+): WatermarkParams {
+  if (cancellation === undefined) return [number, orderEpoch];
+  if (movement === undefined) return [number, orderEpoch, cancellation];
+  return [number, orderEpoch, cancellation, movement];
 }
 
 function withoutOldKey(purchase: Purchase): Purchase {

@@ -20,6 +20,7 @@ export interface CatalogPeersOptions {
   /** A replica sent sales. */
   readonly pushed: (name: string, sales: SalesMessage) => void;
   readonly pushedCancellations: (name: string, cancellations: SalesMessage) => void;
+  readonly pushedMovements: (name: string, movements: SalesMessage) => void;
   /** The connection to a replica closed. */
   readonly lost: (name: string) => void;
 }
@@ -31,7 +32,7 @@ export interface CatalogPeers {
 }
 
 export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
-  const { config, identity, clock, pushed, pushedCancellations, lost } = options;
+  const { config, identity, clock, pushed, pushedCancellations, pushedMovements, lost } = options;
   const handshake = {
     identity: { role: 'order', id: config.name, incarnation: identity.incarnation },
     cluster: identity.clusterId,
@@ -62,6 +63,7 @@ export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
         notification: (_session, method, params) => {
           if (method === 'sales') pushed(name, params as SalesMessage);
           if (method === 'cancellations') pushedCancellations(name, params as SalesMessage);
+          if (method === 'movements') pushedMovements(name, params as SalesMessage);
         },
       },
     });

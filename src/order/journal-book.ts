@@ -8,6 +8,7 @@ import {
   readCancellationsOf,
   withCancelled,
 } from './cancellation-book.js';
+import { type MovementPlaces, readLedger } from './ledger-book.js';
 import { type OrderPlaces, type ReadEntry, readOrder, readOrders } from './order-book.js';
 import { findOrders } from './order-search.js';
 import type { OrderStore } from './store.js';
@@ -16,9 +17,13 @@ import type { OrderBook } from './thread-handler.js';
 export function journalBook(
   store: Pick<
     OrderStore,
-    'caughtUp' | 'caughtUpTo' | 'caughtUpWithCancellations' | 'cancellationReached'
+    | 'caughtUp'
+    | 'caughtUpTo'
+    | 'caughtUpWithCancellations'
+    | 'cancellationReached'
+    | 'caughtUpWithMovements'
   >,
-  places: OrderPlaces & CancellationPlaces,
+  places: OrderPlaces & CancellationPlaces & MovementPlaces,
   readEntry: ReadEntry,
 ): OrderBook {
   return {
@@ -60,6 +65,10 @@ export function journalBook(
       await store.caughtUpWithCancellations(order);
       if (order > places.lastOrder) return null;
       return readCancellationsOf(places, order, before, limit, readEntry);
+    },
+    async ledger(product, after, limit) {
+      await store.caughtUpWithMovements();
+      return readLedger(places, product, after, limit, readEntry);
     },
   };
 }

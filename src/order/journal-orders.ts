@@ -7,7 +7,7 @@ import { openFolder } from '../group/folder.js';
 import { journalEngine } from '../group/journal-engine.js';
 import { votersOf } from '../group/membership.js';
 import { OrderAuditor } from './auditor.js';
-import { rulesOfCancellations } from './book-position.js';
+import { rulesOfCancellations, rulesOfMovements } from './book-position.js';
 import { journalBook } from './journal-book.js';
 import type { OrderEngine, OrderEngineOptions } from './order-engine.js';
 import { OrderMachine } from './order-machine.js';
@@ -38,6 +38,7 @@ export async function openJournalOrders(options: OrderEngineOptions): Promise<Or
         lastOrder: () => machine.lastOrder,
         lastCancellation: () =>
           machine.rules >= rulesOfCancellations ? machine.lastCancellation : undefined,
+        lastMovement: () => (machine.rules >= rulesOfMovements ? machine.lastMovement : undefined),
       }),
     openBook: (store) => journalBook(store, machine, (seq) => journal.readEntry(seq)),
     begin({ store, member, catalogClient }) {

@@ -47,7 +47,7 @@ export interface OrderEngine {
   openBook(store: OrderStore): OrderBook;
   /** Starts the upkeep, once the member listens. */
   begin(running: RunningOrders): void;
-  /** The book through an order and a cancellation. */
+  /** The book through an order, a cancellation and a movement. */
   audit(store: OrderStore, token: string, through: BookNumbers): Promise<OrderAudit>;
   /** Resolves with the reason when the process must end. */
   readonly failed: Promise<Error>;

@@ -1,8 +1,8 @@
 /**
- * The order group's state machine: the gap-free projection of the catalog's sales and cancellations
- * (docs/PROTOCOL.md, section 5, step 4). It holds only the log position of each, because the journal is
- * the order book, and the newest cancellation of each cancelled order. Invariant: orders and
- * cancellations are 1 … last, each taken once (I7; A21, A22).
+ * The order group's state machine: the gap-free projection of the catalog's sales, cancellations and
+ * movements of stock (docs/PROTOCOL.md, section 5, step 4). It holds only the log position of each, because
+ * the journal is the order book, the newest cancellation of each cancelled order, and the entries that name
+ * each product. Invariant: orders, cancellations and movements are 1 … last, each taken once (I7; A21, A22).
  */
 
 import { createHash } from 'node:crypto';
@@ -13,11 +13,13 @@ import { decode } from '../wire/codec.js';
 import type { OrderCommand } from '../wire/internal.js';
 import { countSales } from '../wire/sales-bytes.js';
 import { isInteger, isRecord, isText } from '../wire/shapes.js';
+import { rulesOfCancellations, rulesOfMovements } from './book-position.js';
 import {
   CancellationIndex,
   isSavedCancellations,
   type SavedCancellations,
 } from './cancellation-index.js';
+import { isSavedMovements, MovementIndex, type SavedMovements } from './movement-index.js';
 import { OrderIndex, type OrderPlace, type OrderRun } from './order-index.js';
 
 export type OrderResult =
@@ -27,6 +29,7 @@ export type OrderResult =
   /** `taken` sales of the entry are new orders: none after a gap or in a repetition. */
   | { readonly kind: 'orders'; readonly last: number; readonly taken: number }
   | { readonly kind: 'cancellations'; readonly last: number; readonly taken: number }
+  | { readonly kind: 'movements'; readonly last: number; readonly taken: number }
   | {
       readonly kind: 'audit';
       readonly token: string;
@@ -34,7 +37,7 @@ export type OrderResult =
       readonly lastOrder: number;
     };
 
-type Numbered = Extract<OrderCommand, readonly ['orders' | 'cancellations', ...unknown[]]>;
+type Orders = Extract<OrderCommand, readonly ['orders', ...unknown[]]>;
 
 const version = 1;
 const noHash = '0'.repeat(64);
@@ -50,11 +53,13 @@ export interface OrderSnapshot {
   readonly rules?: number;
   /** Absent before the first one. */
   readonly cancellations?: SavedCancellations;
+  readonly movements?: SavedMovements;
 }
 
 export class OrderMachine implements StateMachine<OrderResult> {
   #index = new OrderIndex();
   #cancellations = new CancellationIndex();
+  #movements = new MovementIndex();
   #seq = 0;
   /** Hash chain over all orders: the previous hash and the sales of each entry. */
   #ordersHash = noHash;
@@ -69,12 +74,15 @@ export class OrderMachine implements StateMachine<OrderResult> {
       case 'orders':
         return { kind: 'orders', taken: this.#addSales(command), last: this.#index.last };
       case 'cancellations': {
-        assert(this.#rules > 2, 'cancellations are logged from rules 3 on');
+        assert(this.#rules >= rulesOfCancellations, 'cancellations are logged from rules 3 on');
         const taken = this.#cancellations.add(command, this.#seq);
         return { kind: 'cancellations', taken, last: this.#cancellations.last };
       }
-      case 'movements':
-        return { kind: 'none' };
+      case 'movements': {
+        assert(this.#rules >= rulesOfMovements, 'movements are logged from rules 4 on');
+        const taken = this.#movements.add(command, this.#seq);
+        return { kind: 'movements', taken, last: this.#movements.last };
+      }
       case 'audit': {
         const [, token] = command;
         return { kind: 'audit', token, hash: this.hash(), lastOrder: this.#index.last };
@@ -107,6 +115,21 @@ export class OrderMachine implements StateMachine<OrderResult> {
     return this.#cancellations.locate(number);
   }
 
+  /** Number of the newest movement of stock; 0 if there is none. */
+  get lastMovement(): number {
+    return this.#movements.last;
+  }
+
+  /** Position of the movement in the log; undefined if there is no such one. */
+  locateMovement(number: number): OrderPlace | undefined {
+    return this.#movements.locate(number);
+  }
+
+  /** The entries that may have movements of the product, ascending, from `fromSeq` on. */
+  movementEntriesOf(product: number, fromSeq: number): Iterable<number> {
+    return this.#movements.entriesOf(product, fromSeq);
+  }
+
   /** The version of the rules that applies; 0 before the first `rules` entry. */
   get rules(): number {
     return this.#rules;
@@ -124,8 +147,8 @@ export class OrderMachine implements StateMachine<OrderResult> {
 
   hash(): string {
     const rules = this.#rules === 0 ? '' : ` rules ${this.#rules}`;
-    const cancelled = this.#cancellations.text;
-    const state = `${this.#seq} ${this.#index.last} ${this.#ordersHash}${rules}${cancelled}`;
+    const others = `${this.#cancellations.text}${this.#movements.text}`;
+    const state = `${this.#seq} ${this.#index.last} ${this.#ordersHash}${rules}${others}`;
     return createHash('sha256').update(state).digest('hex');
   }
 
@@ -141,7 +164,7 @@ export class OrderMachine implements StateMachine<OrderResult> {
       ordersHash: this.#ordersHash,
       runs,
     } as const;
-    return { ...saved, ...rules, ...this.#cancellations.saved() };
+    return { ...saved, ...rules, ...this.#cancellations.saved(), ...this.#movements.saved() };
   }
 
   restore(snapshot: unknown): void {
@@ -153,6 +176,7 @@ export class OrderMachine implements StateMachine<OrderResult> {
     this.#ordersHash = snapshot.ordersHash;
     this.#rules = snapshot.rules ?? 0;
     this.#cancellations = new CancellationIndex(snapshot.cancellations);
+    this.#movements = new MovementIndex(snapshot.movements);
   }
 
   invariants(): void {
@@ -166,10 +190,11 @@ export class OrderMachine implements StateMachine<OrderResult> {
     }
     assert(next === this.#index.last + 1, 'the runs cover all orders');
     this.#cancellations.invariants();
+    this.#movements.invariants();
   }
 
   /** Adds the sales that continue the last order. Skips known ones; adds none after a gap. */
-  #addSales([, first, count, sales]: Numbered): number {
+  #addSales([, first, count, sales]: Orders): number {
     assert(countSales(sales) === count, 'an entry holds as many sales as it says');
     const skipped = this.#index.last + 1 - first;
     if (skipped < 0 || skipped >= count) return 0;
@@ -193,7 +218,8 @@ function isSnapshot(value: unknown): value is OrderSnapshot {
     (value['rules'] === undefined || isInteger(value['rules'])) &&
     Array.isArray(value['runs']) &&
     value['runs'].every(isInteger) &&
-    (value['cancellations'] === undefined || isSavedCancellations(value['cancellations']))
+    (value['cancellations'] === undefined || isSavedCancellations(value['cancellations'])) &&
+    (value['movements'] === undefined || isSavedMovements(value['movements']))
   );
 }
 

@@ -1,7 +1,6 @@
 /**
- * Callers that wait until an order, or a cancellation, is applied at this replica, by its number.
- * Invariant: every caller
- * is called back once, unless it is removed.
+ * Callers that wait until an order, a cancellation or a movement is applied at this replica, by its number.
+ * Invariant: every caller is called back once, unless it is removed.
  */
 import type { Clock, Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
@@ -13,13 +12,13 @@ export type OrderWaiter = (error?: BazarError) => void;
 
 export class OrderWaiters {
   readonly #clock: Clock;
-  readonly #noun: 'order' | 'cancellation';
+  readonly #noun: 'order' | 'cancellation' | 'movement';
   readonly #waiters = new NumberMap<Set<OrderWaiter>>();
   /** All orders through this number are applied here, and their waiters called. */
   #reached: number;
   #reads = 0;
 
-  constructor(clock: Clock, last: number, noun: 'order' | 'cancellation' = 'order') {
+  constructor(clock: Clock, last: number, noun: 'order' | 'cancellation' | 'movement' = 'order') {
     this.#clock = clock;
     this.#noun = noun;
     this.#reached = last;

@@ -19,6 +19,7 @@ export interface OrderPeerHandlerOptions {
     token: string,
     through: number,
     cancellations: number | undefined,
+    movements: number | undefined,
   ) => Promise<OrderAudit>;
   /** Takes the purchases of a batch as calls named `buy` or `trade`, and answers each once. */
   readonly calls: (calls: OwnerCall[]) => void;
@@ -30,8 +31,16 @@ interface BatchKind {
   readonly isOne: (params: unknown) => boolean;
 }
 
-/** `audit`: through this order and this cancellation; frontends before rules 3 know none. */
-type AuditParams = readonly [token: string, through: number, cancellations?: number];
+/**
+ * `audit`: through this order, cancellation and movement. Frontends before rules 3 know no cancellations,
+ * and those before rules 4 no movements.
+ */
+type AuditParams = readonly [
+  token: string,
+  through: number,
+  cancellations?: number,
+  movements?: number,
+];
 
 export class OrderPeerHandler {
   readonly #options: OrderPeerHandlerOptions;
@@ -101,8 +110,8 @@ export class OrderPeerHandler {
     if (calls.length > 0) this.#options.calls(calls);
   }
 
-  #audit([token, through, cancellations]: AuditParams, reply: PeerReply): void {
-    this.#options.audit(token, through, cancellations).then(
+  #audit([token, through, cancellations, movements]: AuditParams, reply: PeerReply): void {
+    this.#options.audit(token, through, cancellations, movements).then(
       (audit) => reply.result(audit),
       (error: unknown) => reply.fail(toBazarError(error)),
     );

@@ -1,12 +1,14 @@
 /**
- * The order leader's projection of the catalog's sales and cancellations (docs/PROTOCOL.md, section 5,
- * step 4). It subscribes to those after its own last ones and logs both in the order of their numbers.
+ * The order leader's projection of the catalog's sales, cancellations and movements of stock
+ * (docs/PROTOCOL.md, section 5, step 4). It subscribes to those after its own last ones and logs each stream
+ * in the order of its numbers.
  * Invariant: it proposes them only in order, and a new subscription begins after what is applied.
  */
 import type { Clock, Timer } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
 import { encode } from '../wire/codec.js';
 import type { OrderCommand, SalesMessage } from '../wire/internal.js';
+import { movementsCommand } from './movement-command.js';
 
 const restartMs = 50;
 /** Interval at which the last committed order is reported to the catalog. */
@@ -15,18 +17,20 @@ const confirmEveryMs = 100;
 /** The subscription at the catalog leader. */
 export interface SalesSubscription {
   /**
-   * Requests all sales from `from` on, and all cancellations from `cancellationsFrom` on if it is given.
-   * They are passed to `sold` and `cancelled` until the connection breaks or is stopped. `gathers`: no
-   * customer waits for them, so they may come in fewer messages.
+   * Requests all sales from `from` on, and all cancellations and movements from `cancellationsFrom` and
+   * `movementsFrom` on if they are given. They are passed to `sold`, `cancelled` and `moved` until the
+   * connection breaks or is stopped. `gathers`: no customer waits for them, so they may come in fewer
+   * messages.
    */
   tail(
     from: number,
     orderEpoch: number,
     gathers: boolean,
     cancellationsFrom?: number,
+    movementsFrom?: number,
   ): Promise<void>;
-  /** Tells the catalog that all orders, and cancellations, through the numbers are committed. */
-  confirm(number: number, orderEpoch: number, cancellation?: number): void;
+  /** Tells the catalog that all orders, cancellations and movements through the numbers are committed. */
+  confirm(number: number, orderEpoch: number, cancellation?: number, movement?: number): void;
 }
 
 export interface ProjectionOptions {
@@ -36,20 +40,22 @@ export interface ProjectionOptions {
   readonly lastOrder: () => number;
   /** Undefined or absent: the rules of the order group have no cancellations. */
   readonly lastCancellation?: () => number | undefined;
+  /** The same of movements. */
+  readonly lastMovement?: () => number | undefined;
   /** Whether customers are answered without waiting for their orders. */
   readonly answersAtSale: () => boolean;
   /** Logs a command and resolves when it is applied. */
   readonly propose: (command: Uint8Array) => Promise<unknown>;
 }
 
-type Streamed = Extract<OrderCommand, readonly ['orders' | 'cancellations', ...unknown[]]>[0];
+type Streamed = 'orders' | 'cancellations' | 'movements';
 
 export class Projection {
   readonly #options: ProjectionOptions;
   /** The epoch in which this replica leads; undefined if it does not. */
   #epoch: number | undefined;
   /** The next number of each stream; 0 without a subscription. */
-  readonly #next = { orders: 0, cancellations: 0 };
+  readonly #next = { orders: 0, cancellations: 0, movements: 0 };
   #retry: Timer | undefined;
   #confirming: Timer | undefined;
 
@@ -92,8 +98,14 @@ export class Projection {
     this.#take('cancellations', cancellations);
   }
 
+  /** Takes movements from the catalog. */
+  moved(movements: SalesMessage): void {
+    this.#take('movements', movements);
+  }
+
   /** Ignores those of an older subscription, which do not continue the pending ones. */
-  #take(stream: Streamed, [first, count, bytes]: SalesMessage): void {
+  #take(stream: Streamed, run: SalesMessage): void {
+    const [first, count] = run;
     const next = this.#next[stream];
     if (this.#epoch === undefined || next === 0) return;
     if (first + count <= next) return;
@@ -103,43 +115,43 @@ export class Projection {
     }
     this.#next[stream] = first + count;
     const epoch = this.#epoch;
-    const command: OrderCommand = [stream, first, count, bytes];
-    this.#options.propose(encode(command)).then(
+    this.#options.propose(encode(commandOf(stream, run))).then(
       () => this.#confirmSoon(epoch),
       (error: unknown) => {
         const details = { stream, first, count, error: String(error) };
-        this.#options.logger.warn(details, 'sales or cancellations were not logged');
+        this.#options.logger.warn(details, 'a part of a stream was not logged');
         if (this.#epoch === epoch) this.broken();
       },
     );
   }
 
   #confirmSoon(epoch: number): void {
-    const { clock, subscription, lastOrder } = this.#options;
+    const { clock, subscription, lastOrder, lastCancellation, lastMovement } = this.#options;
     this.#confirming ??= clock.after(confirmEveryMs, () => {
       this.#confirming = undefined;
       if (this.#epoch !== epoch) return;
-      subscription.confirm(lastOrder(), epoch, this.#options.lastCancellation?.());
+      subscription.confirm(lastOrder(), epoch, lastCancellation?.(), lastMovement?.());
     });
   }
 
   #forget(): void {
-    Object.assign(this.#next, { orders: 0, cancellations: 0 });
+    Object.assign(this.#next, { orders: 0, cancellations: 0, movements: 0 });
   }
 
   #restart(): void {
     const epoch = this.#epoch;
     if (epoch === undefined) return;
-    const { subscription, lastOrder, lastCancellation, answersAtSale, logger } = this.#options;
+    const { subscription, lastOrder, answersAtSale, logger } = this.#options;
     const from = lastOrder() + 1;
-    const last = lastCancellation?.();
-    const cancellationsFrom = last === undefined ? undefined : last + 1;
-    Object.assign(this.#next, { orders: from, cancellations: cancellationsFrom ?? 0 });
-    subscription.tail(from, epoch, answersAtSale(), cancellationsFrom).then(
+    const cancellations = after(this.#options.lastCancellation?.());
+    const movements = after(this.#options.lastMovement?.());
+    const next = { orders: from, cancellations: cancellations ?? 0, movements: movements ?? 0 };
+    Object.assign(this.#next, next);
+    subscription.tail(from, epoch, answersAtSale(), cancellations, movements).then(
       // A new catalog leader does not know which sales are orders. If it holds the maximum of
       // unconfirmed sales, it sells nothing, so no further sale would trigger a confirmation.
       () => {
-        if (from > 1 || (cancellationsFrom ?? 1) > 1) this.#confirmSoon(epoch);
+        if (Object.values(next).some((number) => number > 1)) this.#confirmSoon(epoch);
       },
       (error: unknown) => {
         logger.debug({ from, error: String(error) }, 'subscription to the sales stream failed');
@@ -155,4 +167,13 @@ export class Projection {
       this.#restart();
     });
   }
+}
+
+function commandOf(stream: Streamed, run: SalesMessage): OrderCommand {
+  return stream === 'movements' ? movementsCommand(run) : [stream, ...run];
+}
+
+/** Where a stream continues; undefined if the rules do not have it. */
+function after(last: number | undefined): number | undefined {
+  return last === undefined ? undefined : last + 1;
 }

@@ -1,6 +1,6 @@
 /**
- * Asks the catalog for the numbers of its last sale and cancellation, at a read position that is confirmed
- * after the question (docs/PROTOCOL.md, R9). All questions of a turn share one message. Invariant: an
+ * Asks the catalog for the numbers of its last sale, cancellation and movement of stock, at a read position
+ * that is confirmed after the question (docs/PROTOCOL.md, R9). All questions of a turn share one message. Invariant: an
  * answer never comes from a message that was sent before the question.
  */
 import type { Clock } from '../base/clock.js';
@@ -15,7 +15,9 @@ export interface SalesPositionOptions {
   readonly lastSale: (wanted: BookNumbers) => Promise<BookNumbers>;
 }
 
-const nothing: BookNumbers = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+/** In place of a number: the question does not wait for it. */
+export const notAwaited = Number.MAX_SAFE_INTEGER;
+const nothing: BookNumbers = [notAwaited, notAwaited, notAwaited];
 
 export class SalesPosition {
   readonly #options: SalesPositionOptions;
@@ -27,11 +29,15 @@ export class SalesPosition {
     this.#options = options;
   }
 
-  /** Resolves to the numbers of the last sale and cancellation; 0 if there is none. */
-  confirm([order, cancellation]: BookNumbers): Promise<BookNumbers> {
+  /** Resolves to the numbers of the last sale, cancellation and movement; 0 if there is none. */
+  confirm([order, cancellation, movement]: BookNumbers): Promise<BookNumbers> {
     const { clock, lastSale } = this.#options;
-    const [lowest, lowestCancellation] = this.#wanted;
-    this.#wanted = [Math.min(lowest, order), Math.min(lowestCancellation, cancellation)];
+    const [lowest, lowestCancellation, lowestMovement] = this.#wanted;
+    this.#wanted = [
+      Math.min(lowest, order),
+      Math.min(lowestCancellation, cancellation),
+      Math.min(lowestMovement, movement),
+    ];
     this.#next ??= new Promise((resolve) => {
       clock.afterTurn(() => {
         const wanted = this.#wanted;

@@ -40,11 +40,13 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     ...{ config, identity: engine, clock },
     pushed: (name, sales) => catalogClient.pushed(name, sales),
     pushedCancellations: (name, some) => catalogClient.pushedCancellations(name, some),
+    pushedMovements: (name, some) => catalogClient.pushedMovements(name, some),
     lost: (name) => catalogClient.lost(name),
   });
   const catalogClient = new CatalogClient(catalogs.peers, {
     sold: (sales) => projection?.sold(sales),
     cancelled: (cancellations) => projection?.cancelled(cancellations),
+    moved: (movements) => projection?.moved(movements),
     broken: () => projection?.broken(),
   });
   const projection = orders.newProjection?.({
@@ -62,8 +64,8 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   await member.open({
     address: required(address, `address of ${config.name}`),
     handler: new OrderPeerHandler({
-      audit: (token, through, cancellations = 0) =>
-        orders.audit(store, token, [through, cancellations]),
+      audit: (token, through, cancellations = 0, movements = 0) =>
+        orders.audit(store, token, [through, cancellations, movements]),
       calls: (calls) => threads.calls(calls),
     }),
     program: new URL('./thread.js', import.meta.url),

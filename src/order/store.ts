@@ -2,7 +2,7 @@
  * The orders as their service uses them. At most two messages to the catalog are in progress;
  * purchases that arrive meanwhile form the next one. A purchase is answered with the outcome that the
  * catalog has committed; its order follows in the sales stream. Reads wait until every sale, and every
- * cancellation that they show, that a customer may know of is in the book here. Uses no socket, thread
+ * cancellation or movement that they show, that a customer may know of is in the book here. Uses no socket, thread
  * or file. Invariant: what was answered is never read as absent (docs/PROTOCOL.md, R9, A42).
  */
 import type { Clock } from '../base/clock.js';
@@ -31,13 +31,14 @@ export interface Buy {
   readonly header?: RequestHeader | undefined;
 }
 
-/** `epoch`: in which this replica led when the purchase arrived. */
 interface Queued extends Buy {
+  /** In which this replica led when the purchase arrived. */
   readonly epoch: number;
 }
 
 /** The version of the rules from which on sales are answered before they are orders. */
 const rulesOfEarlyAnswers = 2;
+
 /** The catalog, as a seller. */
 export interface Seller {
   /** The newest catalog log time that is known here. */
@@ -55,7 +56,7 @@ export interface Seller {
     header?: RequestHeader,
   ): Promise<readonly TradeOutcome[]>;
   /**
-   * The numbers of the last sale and cancellation that any customer may know of, or of later ones.
+   * The numbers of the last sale, cancellation and movement that any customer may know of, or later ones.
    * `wanted`: the caller waits for those from these numbers on, if there are any.
    */
   lastSale(wanted: BookNumbers): Promise<BookNumbers>;
@@ -135,8 +136,8 @@ export class OrderStore {
   }
 
   /**
-   * The read position: resolves when every sale and cancellation that any customer may know of is in
-   * the book here (R9). Rejects with `unavailable` if there is no such position in time.
+   * Resolves when every sale and cancellation that any customer may know of is in the book here (R9).
+   * Rejects with `unavailable` if there is no such read position in time.
    */
   caughtUp(): Promise<void> {
     return this.#reads.caughtUp();
@@ -150,6 +151,11 @@ export class OrderStore {
   /** As `caughtUpTo`, and every cancellation that any customer may know of is applied here. */
   caughtUpWithCancellations(number: number): Promise<void> {
     return this.#reads.caughtUpWithCancellations(number);
+  }
+
+  /** Resolves when every movement of stock that any customer may know of is applied here. */
+  caughtUpWithMovements(): Promise<void> {
+    return this.#reads.caughtUpWithMovements();
   }
 
   propose(command: Uint8Array): Promise<{ readonly seq: number; readonly result: OrderResult }> {
@@ -166,13 +172,16 @@ export class OrderStore {
     const { serving, leader } = this.status();
     if (!serving) throw notLeading(leader);
     if (this.cancels) return;
-    const message = 'a cancellation needs all replicas to run a build that supports it';
-    throw new BazarError('unavailable', message);
+    throw new BazarError('unavailable', 'not all replicas run a build that supports cancellations');
   }
 
-  /** Resolves when the cancellation of this number is applied here; rejects with `unavailable`. */
+  /** Resolves when the cancellation is applied here; rejects with `unavailable`. So does the next one. */
   cancellationReached(number: number): Promise<void> {
     return this.#reads.cancellationReached(number);
+  }
+
+  movementReached(number: number): Promise<void> {
+    return this.#reads.movementReached(number);
   }
 
   /** Takes all purchases that arrived in one turn. */

@@ -48,12 +48,17 @@ export function tablesBook(options: TablesBookOptions): OrderBook {
     sale: noCancellations,
     cancellation: noCancellations,
     cancellations: noCancellations,
+    ledger: noLedger,
   };
 }
 
 /** Not `unavailable`, which clients repeat. */
 async function noCancellations(): Promise<never> {
   throw new BazarError('conflict', 'a store over a database cannot cancel orders yet');
+}
+
+async function noLedger(): Promise<never> {
+  throw new BazarError('conflict', 'a store over a database has no ledger yet');
 }
 
 /** Reads until the snapshot has the needed order: after a failover the tables may first lack some. */

@@ -26,6 +26,8 @@ export class TablesPosition implements BookPosition {
   readonly rules = rulesVersion;
   /** The tables have no cancellations yet. */
   readonly lastCancellation = 0;
+  /** Nor movements. */
+  readonly lastMovement = 0;
   readonly #options: TablesPositionOptions;
   #lastOrder: number;
   #awaited = 0;

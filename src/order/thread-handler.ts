@@ -6,6 +6,7 @@
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';
 import type { BuyParams, Purchase, Sale } from '../wire/internal.js';
+import type { LedgerAnswer, LedgerParams } from '../wire/movement.js';
 import type {
   CancellationParams,
   CancellationsAnswer,
@@ -21,7 +22,7 @@ import { isCancelRequest } from '../wire/trade-check.js';
 import type { Buy, OrderStore } from './store.js';
 
 /**
- * Reads of the order book. An answer has every order and every cancellation that any customer may know of
+ * Reads of the order book. An answer has every order, cancellation or movement that any customer may know of
  * (docs/PROTOCOL.md, R9); without a position of the sales it rejects with `unavailable`.
  */
 export interface OrderBook {
@@ -40,6 +41,8 @@ export interface OrderBook {
     before: number | null,
     limit: number,
   ): Promise<CancellationsAnswer | null>;
+  /** The movements of a product with numbers above `after`, oldest first, at most `limit`. */
+  ledger(product: number, after: number, limit: number): Promise<LedgerAnswer>;
 }
 
 export class ThreadHandler {
@@ -97,6 +100,8 @@ export class ThreadHandler {
         return this.#book.cancellation(...(args as CancellationParams));
       case 'cancellations':
         return this.#book.cancellations(...(args as CancellationsParams));
+      case 'ledger':
+        return this.#book.ledger(...(args as LedgerParams));
       default:
         return Promise.reject(new BazarError('unknown_method', `unknown method "${operation}"`));
     }

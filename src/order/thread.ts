@@ -25,6 +25,11 @@ const shapes: Shapes = {
     return isCount(order) && isIntegerOrNull(before) && isCount(limit);
   },
   orders: (params) => isTuple(params, 2) && isInteger(params[0]) && isInteger(params[1]),
+  ledger(params) {
+    if (!isTuple(params, 3)) return false;
+    const [product, after, limit] = params;
+    return isCount(product) && isCount(after) && isCount(limit);
+  },
   find_orders(params) {
     if (!hasFields(params, 8)) return false;
     const [direction, after, before, limit, since, until, product, key] = params;

@@ -81,7 +81,7 @@ class Store {
           return result.outcomes;
         },
         trade: async () => [],
-        lastSale: async () => [catalog.lastSale, 0],
+        lastSale: async () => [catalog.lastSale, 0, 0],
       },
     });
   }

@@ -56,7 +56,7 @@ class OrderLog {
     const now = async (): Promise<void> => {};
     const reads = {
       ...{ caughtUp: now, caughtUpTo: now, caughtUpWithCancellations: now },
-      cancellationReached: now,
+      ...{ cancellationReached: now, caughtUpWithMovements: now },
     };
     return journalBook(reads, this.machine, async (seq) => this.entries[seq - 1]);
   }
@@ -154,7 +154,7 @@ function openStore({ serving = true, salesAreSafe = true } = {}) {
       },
       lastSale: () =>
         new Promise((resolve) => {
-          asked.push({ answer: (...numbers) => resolve(numbers) });
+          asked.push({ answer: (...numbers) => resolve([...numbers, 0]) });
         }),
     },
   });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import { CatalogClient, type CatalogPeer } from '../../src/order/catalog-client.js';
+import { notAwaited } from '../../src/order/sales-position.js';
 import type { Purchase } from '../../src/wire/internal.js';
 import type { SellParams } from '../../src/wire/order-requests.js';
 import { digest } from '../catalog/log-builder.js';
@@ -82,11 +83,15 @@ t.test('the client finds the catalog leader for its question about the last sale
   const { line, one, two, three } = build();
   one.answer = refuse('unavailable', 'catalog-3');
   three.answer = async () => [41, 9];
-  t.same(await line.lastSale([7, 1]), [41, 0]);
+  t.same(await line.lastSale([7, 1, notAwaited]), [41, 0, 0]);
   t.same([two.asked, three.asked], [[], ['last_sale']]);
   t.equal(line.logTime, 9);
   for (const each of [one, two, three]) each.answer = refuse('unavailable');
-  await t.rejects(line.lastSale([7, 1]), { code: 'unavailable' }, 'it does not ask for ever');
+  await t.rejects(
+    line.lastSale([7, 1, notAwaited]),
+    { code: 'unavailable' },
+    'it does not ask for ever',
+  );
 });
 
 t.test('a catalog of the previous build gets purchases without their older key', async (t) => {

@@ -42,7 +42,7 @@ async function open(
       logTime: 5,
       sell: async (epoch, purchases) => purchases.map(() => sell(epoch)),
       trade: async () => [],
-      lastSale: async () => [0, 0],
+      lastSale: async () => [0, 0, 0],
     },
   });
   test.teardown(async () => {
@@ -79,7 +79,7 @@ t.test('an audit waits for the orders of all sales, and has no state to compare'
   const database = await testStore(t);
   const write = await tablesWriter(t, database);
   const { orders, store } = await open(t, database, () => ['stale']);
-  const audit = orders.audit(store, 'token', [3, 0]);
+  const audit = orders.audit(store, 'token', [3, 0, 0]);
   await write(sales(3));
   t.same(await audit, [0, '', 3, [[1, 3]], []]);
 });

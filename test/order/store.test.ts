@@ -32,7 +32,7 @@ function build({ salesAreSafe = true } = {}) {
   const clock = new ManualClock();
   const positions: {
     readonly wanted: BookNumbers;
-    answer(lastSale: number, lastCancellation?: number): void;
+    answer(lastSale: number, lastCancellation?: number, lastMovement?: number): void;
     fail(error: Error): void;
   }[] = [];
   const barriers: (() => void)[] = [];
@@ -66,7 +66,8 @@ function build({ salesAreSafe = true } = {}) {
         new Promise((resolve, reject) => {
           positions.push({
             wanted,
-            answer: (sale, cancellation = 0) => resolve([sale, cancellation]),
+            answer: (sale, cancellation = 0, movement = 0) =>
+              resolve([sale, cancellation, movement]),
             fail: reject,
           });
         }),

@@ -107,7 +107,7 @@ t.test('lists are those of a book in a journal', async (t) => {
   const caughtUp = async (): Promise<void> => {};
   const reads = {
     ...{ caughtUp, caughtUpTo: caughtUp, caughtUpWithCancellations: caughtUp },
-    cancellationReached: caughtUp,
+    ...{ cancellationReached: caughtUp, caughtUpWithMovements: caughtUp },
   };
   const journal = journalBook(reads, machine, async () => entry);
   const { book } = openOrders(t, database, { lastSale: () => count });

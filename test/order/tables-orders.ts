@@ -58,7 +58,7 @@ export function openOrders(
       async lastSale() {
         asked++;
         const answer = lastSale();
-        if (typeof answer === 'number') return [answer, 0];
+        if (typeof answer === 'number') return [answer, 0, 0];
         throw answer;
       },
     },

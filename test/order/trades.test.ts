@@ -48,7 +48,7 @@ function build() {
     ...{ machine, clock: new ManualClock(), salesAreSafe: true },
     group: group as unknown as Group<OrderResult>,
     catalogClient: {
-      ...{ logTime: 50, lastSale: async () => [0, 0] as const },
+      ...{ logTime: 50, lastSale: async () => [0, 0, 0] as const },
       ...{ sell: send('sell'), trade: send('trade') },
     },
   });
