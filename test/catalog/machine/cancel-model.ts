@@ -5,7 +5,7 @@
 import type { SaleLine } from '../../../src/wire/internal.js';
 import type { TradeOperation, TradeOutcome } from '../../../src/wire/trade.js';
 import type { LimitModel } from './limit-model.js';
-import type { ModelProduct } from './model-parts.js';
+import type { ModelLedger, ModelProduct } from './model-parts.js';
 
 type Cancel = Extract<TradeOperation, readonly ['cancel', ...unknown[]]>;
 
@@ -17,6 +17,7 @@ export interface CancelLimits {
 interface Products {
   named(item: number | string): ModelProduct | undefined;
   record(id: number): ModelProduct | undefined;
+  readonly ledger: ModelLedger;
 }
 
 export interface ModelCancellation {
@@ -122,6 +123,7 @@ export class CancelModel {
     if (isLiving) {
       product.stock += units;
       product.version++;
+      this.#products.ledger.moved(units, 0);
     } else product.received -= units;
   }
 }

@@ -12,6 +12,7 @@ export interface Present {
   readonly time: number;
   readonly lastSale: number;
   readonly lastCancellation?: number;
+  readonly lastMovement?: number;
   readonly lastRestock: number;
   readonly rules: number;
   /** Serial numbers of holds that are due. */
@@ -129,11 +130,15 @@ export const others: fc.Arbitrary<Step['command']> = fc.oneof(
     .map(([ahead, target]) => ({ lastRestock }: Present) => {
       return ['restock', lastRestock + ahead, target] as const;
     }),
-  fc.tuple(ahead, ahead).map(([sales, cancellations]) => (present: Present) => {
-    const { lastSale, lastCancellation = 0 } = present;
+  fc.tuple(ahead, ahead, ahead).map(([sales, cancellations, movements]) => (present: Present) => {
+    const { lastSale, lastCancellation = 0, lastMovement = 0 } = present;
     const sold = Math.max(0, lastSale + sales);
-    if (lastCancellation === 0) return ['cursor', sold] as const;
-    return ['cursor', sold, Math.max(0, lastCancellation + cancellations)] as const;
+    const cancelled = Math.max(0, lastCancellation + cancellations);
+    const moved = Math.max(0, lastMovement + movements);
+    if (lastMovement > 0) return ['cursor', sold, cancelled, moved] as const;
+    return lastCancellation === 0
+      ? (['cursor', sold] as const)
+      : (['cursor', sold, cancelled] as const);
   }),
 );
 

@@ -11,7 +11,7 @@ import type {
   SaleLine,
 } from '../../../src/wire/internal.js';
 import type { OperationKey, TradeOperation, TradeOutcome } from '../../../src/wire/trade.js';
-import type { ModelLimits, ModelProduct, ModelSale } from './model-parts.js';
+import { ModelLedger, type ModelLimits, type ModelProduct, type ModelSale } from './model-parts.js';
 import { held, TradeModel } from './trade-model.js';
 
 interface StoredKey {
@@ -30,12 +30,18 @@ const usual = {
   totalCentsMax: 7e15,
 };
 
+/** Commands that change nothing while too many movements are not in the order book. */
+const waitsForLedger: ReadonlySet<string> = new Set([
+  ...['expire', 'restock', 'add', 'update', 'remove', 'adjust'],
+]);
+
 export class CatalogModel {
   readonly living = new Map<number, ModelProduct>();
   readonly removed = new Map<number, ModelProduct>();
   readonly keys = [new Map<string, StoredKey>(), new Map<string, StoredKey>()] as const;
   readonly sales: ModelSale[] = [];
   readonly trades: TradeModel;
+  readonly ledger = new ModelLedger();
   readonly #limits: Required<ModelLimits>;
   time = 0;
   watermark = 0;
@@ -64,6 +70,7 @@ export class CatalogModel {
         named: (item) => this.#product(item),
         record: (id) => this.living.get(id) ?? this.removed.get(id),
         sold: (sale) => this.#sold(sale),
+        ledger: this.ledger,
       },
       limits,
     );
@@ -75,6 +82,7 @@ export class CatalogModel {
     this.#forget(0, this.#limits.frontendKeyMs);
     this.#forget(1, this.#limits.clientKeyMs);
     this.trades.forget();
+    if (command && waitsForLedger.has(command[0]) && this.#isLedgerFull) return undefined;
     switch (command?.[0]) {
       case 'sell':
         this.#bounded = command[4] === true;
@@ -118,6 +126,7 @@ export class CatalogModel {
       case 'cursor':
         this.watermark = Math.max(this.watermark, Math.min(command[1], this.sales.length));
         this.trades.cancellations.confirmed(command[2] ?? 0);
+        this.ledger.confirmed(command[3] ?? 0);
         return undefined;
       default:
         return undefined;
@@ -127,6 +136,7 @@ export class CatalogModel {
   #startRules(version: number, { restockTo, bundled }: RulesSettings): void {
     const before = this.rules;
     this.rules = version;
+    this.ledger.isOn = version > 3;
     if (before > 0) return;
     for (const [id, name] of bundled) {
       const product = this.living.get(id);
@@ -217,7 +227,11 @@ export class CatalogModel {
     if (this.time - seenTime > ageMaxMs) return ['stale', seenTime];
     if (this.keys[kind].size >= keysMax) return ['full', 'keys'];
     const isFull = this.sales.length - this.watermark >= this.#limits.unprojectedMax;
-    return sells && isFull ? ['full', 'sales'] : undefined;
+    return this.#isLedgerFull || (sells && isFull) ? ['full', 'sales'] : undefined;
+  }
+
+  get #isLedgerFull(): boolean {
+    return this.ledger.last - this.ledger.watermark >= this.#limits.unprojectedMax;
   }
 
   #store([digest, kind, requestHash]: OperationKey, outcome: TradeOutcome): void {
@@ -264,6 +278,7 @@ export class CatalogModel {
       product.stock -= quantity;
       product.sold += quantity;
       product.version++;
+      this.ledger.moved(-quantity, 0);
       totalCents += quantity * product.priceCents;
       sold.push([product.id, product.name, quantity, product.priceCents]);
     }
@@ -283,6 +298,7 @@ export class CatalogModel {
     const limit = this.rules > 2 ? (wanted.limit ?? null) : null;
     const fields = { id, name, topic, priceCents, stock, version: 1, restockTo, limit };
     this.living.set(id, { ...fields, ...books });
+    this.ledger.moved(stock, 0);
   }
 
   #update(id: number, change: Extract<CatalogCommand, readonly ['update', ...unknown[]]>[2]): void {
@@ -323,6 +339,7 @@ export class CatalogModel {
   }
 
   #setStock(product: ModelProduct, stock: number): void {
+    this.ledger.moved(stock - product.stock, 0);
     product.received += stock - product.stock;
     product.stock = stock;
     product.version++;

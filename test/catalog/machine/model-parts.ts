@@ -52,3 +52,18 @@ export interface ModelSale {
   readonly totalCents: number;
   readonly customer: string | null;
 }
+
+/** Counts the movements of stock; ledger-model.ts looks at what they say. */
+export class ModelLedger {
+  isOn = false;
+  last = 0;
+  watermark = 0;
+
+  moved(delta: number, reservedDelta: number): void {
+    if (this.isOn && (delta !== 0 || reservedDelta !== 0)) this.last++;
+  }
+
+  confirmed(number: number): void {
+    this.watermark = Math.max(this.watermark, Math.min(number, this.last));
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * Random histories under rules 3: holds, purchases with terms, cancellations, limits and corrections of the stock,
+ * Random histories under rules 3 and 4: holds, purchases with terms, cancellations, limits and corrections of the stock,
  * among the commands of catalog-history.ts and under the same keys. Helper of the tests in this folder.
  */
 import fc from 'fast-check';
@@ -163,27 +163,34 @@ const restart: NewProduct[] = [
   { ...product('Seal', { quantity: 30, restockTo: 12 }), limit: [4, null] },
 ];
 
-const begin: Step[] = [
-  { passed: 0, command: () => ['rules', 3, { restockTo: 0, bundled: [] }] },
+/** Mostly with a ledger from the start, or never, or from some moment on. */
+const begin = fc.constantFrom(4, 4, 3).map((rules): Step[] => [
+  { passed: 0, command: () => ['rules', rules, { restockTo: 0, bundled: [] }] },
   { passed: 0, command: () => ['stock', restart] },
-];
+]);
 
-/** A history that begins with its first stock, under rules 3. */
+const ledgerBegins: Step['command'] = () => ['rules', 4, { restockTo: 0, bundled: [] }];
+
+/** A history that begins with its first stock, under rules 3 or 4. */
 export const tradeHistory: fc.Arbitrary<Step[]> = fc
-  .array(
-    fc.record({
-      passed,
-      command: fc.oneof(
-        { weight: 8, arbitrary: trade },
-        { weight: 2, arbitrary: sell },
-        { weight: 2, arbitrary: expire },
-        { weight: 2, arbitrary: fc.constant(expireDue) },
-        { weight: 2, arbitrary: limitChange },
-        { weight: 1, arbitrary: adjust },
-        { weight: 1, arbitrary: added },
-        { weight: 3, arbitrary: others },
-      ),
-    }),
-    { maxLength: 60, size: 'max' },
+  .tuple(
+    begin,
+    fc.array(
+      fc.record({
+        passed,
+        command: fc.oneof(
+          { weight: 8, arbitrary: trade },
+          { weight: 2, arbitrary: sell },
+          { weight: 2, arbitrary: expire },
+          { weight: 2, arbitrary: fc.constant(expireDue) },
+          { weight: 2, arbitrary: limitChange },
+          { weight: 1, arbitrary: adjust },
+          { weight: 1, arbitrary: added },
+          { weight: 1, arbitrary: fc.constant(ledgerBegins) },
+          { weight: 3, arbitrary: others },
+        ),
+      }),
+      { maxLength: 60, size: 'max' },
+    ),
   )
-  .map((steps) => [...begin, ...steps]);
+  .map(([first, steps]) => [...first, ...steps]);

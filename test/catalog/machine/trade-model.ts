@@ -12,7 +12,7 @@ import type {
 } from '../../../src/wire/trade.js';
 import { type CancelLimits, CancelModel } from './cancel-model.js';
 import { LimitModel } from './limit-model.js';
-import type { ModelHold, ModelProduct } from './model-parts.js';
+import type { ModelHold, ModelLedger, ModelProduct } from './model-parts.js';
 
 export type { ModelHold, ModelProduct } from './model-parts.js';
 
@@ -25,6 +25,7 @@ export interface ModelShop {
   /** Removed ones too. */
   record(id: number): ModelProduct | undefined;
   sold(sale: Sale): void;
+  readonly ledger: ModelLedger;
 }
 
 export type Refusal = Extract<TradeOutcome, readonly ['out_of_stock' | 'not_found', ...unknown[]]>;
@@ -66,6 +67,7 @@ export class TradeModel {
           product.stock -= quantity;
           product.sold += quantity;
           product.version++;
+          this.#shop.ledger.moved(-quantity, 0);
           sold.push([product.id, product.name, quantity, product.priceCents]);
         }
         return this.#sell(key, sold, at, terms[0]);
@@ -146,6 +148,7 @@ export class TradeModel {
       product.stock -= quantity;
       product.reserved += quantity;
       product.version++;
+      this.#shop.ledger.moved(-quantity, quantity);
     }
     const { time } = this.#shop;
     const hold: ModelHold = {
@@ -187,6 +190,7 @@ export class TradeModel {
       const quantity = units.get(product) ?? 0;
       product.reserved -= quantity;
       product.sold += quantity;
+      this.#shop.ledger.moved(0, -quantity);
       if (quantity > 0) sold.push([product.id, product.name, quantity, priceCents]);
     }
     this.#free(hold, serial, units);
@@ -223,6 +227,7 @@ export class TradeModel {
       const units = quantity - (sold.get(product) ?? 0);
       if (units === 0) continue;
       product.reserved -= units;
+      this.#shop.ledger.moved(0, -units);
       if (this.#shop.named(product.id)) {
         product.stock += units;
         product.version++;
