@@ -1,6 +1,6 @@
 /**
- * The order service's part of an audit: waits until every sale and cancellation that the catalog has made
- * is in the book, logs the audit entry, and recomputes the book from its journal in a job.
+ * The order service's part of an audit: waits until every sale, cancellation and movement that the catalog
+ * has made is in the book, logs the audit entry, and recomputes the book from its journal in a job.
  */
 import { BazarError } from '../base/errors.js';
 import type { MemberFolder } from '../group/folder.js';
@@ -23,16 +23,20 @@ export class OrderAuditor {
     this.#folder = folder;
   }
 
-  async audit(token: string, [through, cancellations]: BookNumbers): Promise<OrderAudit> {
+  async audit(
+    token: string,
+    [through, cancellations, movements]: BookNumbers,
+  ): Promise<OrderAudit> {
     await this.#store.reached(through);
     await this.#store.cancellationReached(cancellations);
+    await this.#store.movementReached(movements);
     const command: OrderCommand = ['audit', token];
     const { seq, result } = await this.#store.propose(encode(command));
     if (result.kind !== 'audit') throw new BazarError('internal', 'an audit had another result');
     const { journalFolder } = this.#folder;
     const args: BookArgs = {
       ...{ journalFolder, throughSeq: seq },
-      ...{ throughOrder: through, throughCancellation: cancellations },
+      ...{ throughOrder: through, throughCancellation: cancellations, throughMovement: movements },
     };
     const module = new URL('./book-job.js', import.meta.url);
     const book = (await this.#jobs.run(module, 'readBook', args)) as BookAnswer;
@@ -40,7 +44,8 @@ export class OrderAuditor {
     if (book.hash !== result.hash) {
       problems.push('the order book recomputed from the journal differs from the one served');
     }
-    const { orders, units, returned } = book;
-    return [seq, result.hash, orders, units, problems, book.cancellations, returned];
+    const { orders, units, returned, balances } = book;
+    const more = [book.cancellations, returned, book.movements, balances] as const;
+    return [seq, result.hash, orders, units, problems, ...more];
   }
 }

@@ -1,21 +1,25 @@
 /**
  * A job: recomputes the order book from the journal, with the `apply` that serves, and adds up all
- * orders and cancellations. It reads the files of a running service and changes nothing.
+ * orders, cancellations and movements. It reads the files of a running service and changes nothing.
  */
 import type { Entry } from '../consensus/types.js';
 import { readLog } from '../group/read-log.js';
 import { createNodeDisk } from '../storage/node-disk.js';
+import type { Balance } from '../wire/balance-check.js';
 import { decode } from '../wire/codec.js';
 import type { OrderCommand, Sale, SaleLine } from '../wire/internal.js';
+import type { Movement } from '../wire/movement.js';
 import type { Cancellation } from '../wire/trade.js';
+import { addMovements, type MovementSums, noMovements } from './movement-audit.js';
 import { OrderMachine } from './order-machine.js';
 
 export interface BookArgs {
   readonly journalFolder: string;
   readonly throughSeq: number;
-  /** Later orders and cancellations are excluded from the sums. */
+  /** Later orders, cancellations and movements are excluded from the sums. */
   readonly throughOrder: number;
   readonly throughCancellation: number;
+  readonly throughMovement: number;
 }
 
 type Units = readonly (readonly [id: number, units: number])[];
@@ -27,6 +31,9 @@ export interface BookAnswer {
   readonly cancellations: number;
   /** Units of the cancellations that went back into stock. */
   readonly returned: Units;
+  readonly movements: number;
+  /** Of each product with movements, after its last one. */
+  readonly balances: readonly Balance[];
   readonly problems: readonly string[];
 }
 
@@ -37,6 +44,7 @@ interface Reading {
   readonly returned: Map<number, number>;
   /** The newest cancellation of each order. */
   readonly newest: Map<number, Cancellation>;
+  readonly moved: MovementSums;
   readonly problems: string[];
   orders: number;
   cancellations: number;
@@ -47,7 +55,7 @@ export async function readBook(args: BookArgs): Promise<BookAnswer> {
   const reading: Reading = {
     machine: new OrderMachine(),
     ...{ units: new Map(), cancelled: new Map(), returned: new Map(), newest: new Map() },
-    ...{ problems: [], orders: 0, cancellations: 0 },
+    ...{ moved: noMovements(), problems: [], orders: 0, cancellations: 0 },
   };
   await readLog(createNodeDisk(), journalFolder, { fromSeq: 1, throughSeq }, (entry) =>
     addEntry(reading, entry, args),
@@ -57,15 +65,16 @@ export async function readBook(args: BookArgs): Promise<BookAnswer> {
     const all = units.get(id) ?? 0;
     if (some > all) problems.push(`product ${id}: ${some} cancelled, but ${all} ordered`);
   }
-  const sums = { units: [...units], returned: [...returned] };
+  const { movements, balances } = reading.moved;
+  const moved = { movements, balances: [...balances.values()] };
+  const sums = { units: [...units], returned: [...returned], ...moved };
   return { hash: machine.hash(), orders, cancellations, ...sums, problems };
 }
 
 function addEntry(reading: Reading, entry: Entry, through: BookArgs): void {
   const { lastOrder, lastCancellation } = reading.machine;
   const result = reading.machine.apply(entry);
-  if (result.kind !== 'orders' && result.kind !== 'cancellations') return;
-  if (result.taken === 0) return;
+  if (!('taken' in result) || result.taken === 0) return;
   const command = decode(entry.command) as OrderCommand;
   if (command[0] === 'orders') {
     for (const sale of decode(command[3]) as readonly Sale[]) {
@@ -78,6 +87,10 @@ function addEntry(reading: Reading, entry: Entry, through: BookArgs): void {
       const isWanted = number > lastCancellation && number <= through.throughCancellation;
       if (isWanted) addCancellation(reading, one);
     }
+  } else if (command[0] === 'movements') {
+    const [, , , bytes, products] = command;
+    const run = decode(bytes) as readonly Movement[];
+    reading.problems.push(...addMovements(reading.moved, run, products, through.throughMovement));
   }
 }
 

@@ -1,5 +1,7 @@
 /** What the services answer to an audit; fields are positional, as in internal.ts. */
 
+import type { Balance } from './balance-check.js';
+
 /** A product's books: received − sold + returned = stock + reserved. */
 export type ProductBook = readonly [
   id: number,
@@ -27,9 +29,11 @@ export type CatalogAudit = readonly [
   problems?: readonly string[],
   /** Absent in answers of builds before rules 3. */
   lastCancellation?: number,
+  /** Absent in answers of builds before rules 4. */
+  lastMovement?: number,
 ];
 
-/** The order book through the catalog's last sale and cancellation, recomputed from the journal or from the tables. */
+/** The order book through the catalog's last sale, cancellation and movement, recomputed from the journal or from the tables. */
 export type OrderAudit = readonly [
   seq: number,
   /** Empty if the replicas have no state of their own: they all read the same tables. */
@@ -40,4 +44,7 @@ export type OrderAudit = readonly [
   /** The cancellations, and their units that went back into stock; absent as in a CatalogAudit. */
   cancellations?: number,
   returned?: readonly (readonly [id: number, units: number])[],
+  /** The movements, and the stock after the last one of each product; absent as in a CatalogAudit. */
+  movements?: number,
+  balances?: readonly Balance[],
 ];

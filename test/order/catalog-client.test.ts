@@ -107,3 +107,41 @@ t.test('a catalog of the previous build gets purchases without their older key',
   await line.sell(1, [purchase]);
   t.same(sent, [[purchase.slice(0, 5)], [purchase]]);
 });
+
+t.test('fields of movements are sent only to a catalog that is asked for them', async (t) => {
+  const { line, one } = build();
+  const sent: unknown[] = [];
+  const { call } = one;
+  one.call = (method, params, timeoutMs) => {
+    sent.push(params);
+    return call.call(one, method, params, timeoutMs);
+  };
+  one.notify = (_method, params) => sent.push(params);
+  one.answer = async (method) => (method === 'tail' ? [7] : [41, 9, 2, 30]);
+  await line.tail(1, 3, false, 5);
+  await line.tail(1, 3, false, 5, 8);
+  line.confirm(1, 3, 4);
+  line.confirm(1, 3, 4, 7);
+  t.same(await line.lastSale([7, 1, notAwaited]), [41, 2, 30]);
+  t.same(await line.lastSale([7, 1, 31]), [41, 2, 30]);
+  t.same(sent, [
+    [1, 3, false, 5],
+    [1, 3, false, 5, 8],
+    [1, 3, 4],
+    [1, 3, 4, 7],
+    [7, 1],
+    [7, 1, 31],
+  ]);
+});
+
+t.test('movements are passed on only from the replica that was asked for them', async (t) => {
+  const moved: number[] = [];
+  const line = new CatalogClient(['catalog-1', 'catalog-2'].map(peer), {
+    ...{ sold: () => {}, broken: () => {} },
+    moved: ([first]) => moved.push(first),
+  });
+  await line.tail(1, 1, false, 1, 1);
+  line.pushedMovements('catalog-2', [1, 1, new Uint8Array()]);
+  line.pushedMovements('catalog-1', [2, 1, new Uint8Array()]);
+  t.same(moved, [2]);
+});

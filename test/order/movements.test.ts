@@ -1,12 +1,21 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { silentLogger } from '../../src/base/logging.js';
 import type { Entry } from '../../src/consensus/types.js';
+import type { Group, GroupStatus } from '../../src/group/types.js';
+import type { BookNumbers } from '../../src/order/book-position.js';
+import { journalBook } from '../../src/order/journal-book.js';
 import { readLedger } from '../../src/order/ledger-book.js';
 import { movementsCommand } from '../../src/order/movement-command.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
-import { encode } from '../../src/wire/codec.js';
+import { Projection } from '../../src/order/projection.js';
+import { notAwaited } from '../../src/order/sales-position.js';
+import { OrderStore } from '../../src/order/store.js';
+import { ThreadHandler } from '../../src/order/thread-handler.js';
+import { decode, encode } from '../../src/wire/codec.js';
 import type { OrderCommand } from '../../src/wire/internal.js';
 import type { Movement } from '../../src/wire/movement.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 
 function movement(number: number, product: number): Movement {
   return [number, product, 5, 0, 1, 0, number, 0, 1_000, ['correction', null]];
@@ -189,3 +198,120 @@ function entryOf(
   const items = products.map((_, i) => [first + i, Buffer.alloc(16), first + i, [], 0, false]);
   return [stream, first, items.length, encode(items)];
 }
+
+function status(): GroupStatus {
+  return { id: 'order-2', role: 'follower', serving: false, epoch: 1 } as GroupStatus;
+}
+
+/** A follower whose answers of the catalog are the test's to give. */
+function openFollower() {
+  const clock = new ManualClock();
+  const log = new OrderLog();
+  const asked: { readonly wanted: BookNumbers; answer(movement: number): void }[] = [];
+  let barriers = 0;
+  const group = {
+    ...{ status, announceVisible: () => {}, onRole: () => {} },
+    readBarrier: async () => ++barriers,
+  } as unknown as Group<OrderResult>;
+  const store = new OrderStore({
+    ...{ group, machine: log.machine, clock, salesAreSafe: true },
+    catalogClient: {
+      ...{ logTime: 5, sell: async () => [], trade: async () => [] },
+      lastSale: (wanted) =>
+        new Promise((resolve) => {
+          asked.push({ wanted, answer: (movement) => resolve([0, 0, movement]) });
+        }),
+    },
+  });
+  const append = (...commands: readonly OrderCommand[]): void => {
+    for (const command of commands) {
+      const result = log.append(command);
+      store.applied(log.entries.at(-1) as Entry, result);
+    }
+  };
+  return { ...{ clock, log, store, asked, append }, barriers: () => barriers };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+t.test('a read of the ledger waits for the last movement', async (t) => {
+  const { store, log, clock, asked, append, barriers } = openFollower();
+  append(rules, movements(1, 8));
+  const threads = new ThreadHandler(
+    store,
+    journalBook(store, log.machine, async (seq) => log.entries[seq - 1]),
+  );
+  let answer: unknown;
+  const reply = (_error: Error | undefined, result?: unknown): void => {
+    answer = result;
+  };
+  threads.calls([{ operation: 'ledger', args: [8, 0, 10], reply }]);
+  clock.advance(0);
+  await settled();
+  t.same(asked[0]?.wanted, [notAwaited, notAwaited, 2]);
+  asked[0]?.answer(2);
+  await settled();
+  t.equal(answer, undefined, 'this follower does not have it yet');
+  append(movements(2, 8));
+  await settled();
+  t.same(answer, [[movement(1, 8), movement(2, 8)], null]);
+  t.equal(barriers(), 0);
+});
+
+t.test('no other read waits for movements, or asks for them', async (t) => {
+  const { store, clock, asked, append } = openFollower();
+  append(rules);
+  const reads = Promise.all([
+    ...[store.caughtUp(), store.caughtUpTo(1), store.caughtUpWithCancellations(1)],
+  ]);
+  clock.advance(0);
+  await settled();
+  t.same(asked[0]?.wanted, [1, 1, notAwaited]);
+  for (const { answer } of asked) answer(5);
+  await reads;
+});
+
+t.test('a replica that has no movements yet asks its group for newer rules', async (t) => {
+  const { store, asked, append, barriers } = openFollower();
+  append(['rules', 3]);
+  await store.caughtUpWithMovements();
+  t.same([barriers(), asked.length], [1, 0]);
+});
+
+t.test('the order leader asks for movements once its group has them', async (t) => {
+  const clock = new ManualClock();
+  const tails: unknown[] = [];
+  const confirmed: unknown[] = [];
+  const log = new OrderLog();
+  const projection = new Projection({
+    ...{ clock, logger: silentLogger, answersAtSale: () => true },
+    lastOrder: () => log.machine.lastOrder,
+    lastCancellation: () => (log.machine.rules > 2 ? log.machine.lastCancellation : undefined),
+    lastMovement: () => (log.machine.rules > 3 ? log.machine.lastMovement : undefined),
+    subscription: {
+      tail: async (...params) => void tails.push(params),
+      confirm: (...params) => confirmed.push(params),
+    },
+    propose: async (command) => log.append(decode(command) as OrderCommand),
+  });
+  log.append(['rules', 3]);
+  projection.startProjection(1);
+  projection.moved([1, 1, encode([movement(1, 8)])]);
+  t.equal(log.entries.length, 1, 'it has not asked for it');
+  log.append(rules);
+  projection.answersChanged();
+  t.same(tails, [
+    [1, 1, true, 1, undefined],
+    [1, 1, true, 1, 1],
+  ]);
+  projection.moved([1, 3, encode([movement(1, 9), movement(2, 8), movement(3, 9)])]);
+  projection.moved([1, 1, encode([movement(1, 9)])]);
+  await settled();
+  t.equal(log.machine.lastMovement, 3);
+  t.same([...log.machine.movementEntriesOf(9, 0)], [3]);
+  clock.advance(100);
+  t.same(confirmed, [[0, 1, 0, 3]]);
+  projection.moved([5, 1, encode([movement(5, 9)])]);
+  clock.advance(1_000);
+  t.same(tails.at(-1), [1, 1, true, 1, 4], 'a gap breaks the stream');
+});

@@ -27,7 +27,8 @@ export class CatalogAuditor {
     const args: ReplayArgs = { journalFolder, snapshotFolder, throughSeq: seq };
     const module = new URL('./recompute-job.js', import.meta.url);
     const answer = (await this.#jobs.run(module, 'recompute', args)) as RecomputeAnswer;
-    const { books, lastCancellation } = answer;
-    return [seq, result.hash, answer.hash, result.lastSale, books, [], lastCancellation];
+    const { books, lastCancellation, lastMovement } = answer;
+    const last = [lastCancellation, lastMovement] as const;
+    return [seq, result.hash, answer.hash, result.lastSale, books, [], ...last];
   }
 }

@@ -22,12 +22,15 @@ export interface RecomputeAnswer {
   readonly hash: string;
   readonly books: readonly ProductBook[];
   readonly lastCancellation: number;
+  readonly lastMovement: number;
 }
 
 export async function recompute(args: ReplayArgs): Promise<RecomputeAnswer> {
   const machine = await replayCatalog(args);
   const books = machine.books().map(toBook);
-  return { hash: machine.hash(), books, lastCancellation: machine.cancellations.last };
+  const { cancellations, movements } = machine;
+  const last = { lastCancellation: cancellations.last, lastMovement: movements.last };
+  return { hash: machine.hash(), books, ...last };
 }
 
 function toBook({ id, name, received, sold, stock, reserved, returned }: Book): ProductBook {

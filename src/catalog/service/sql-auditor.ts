@@ -32,6 +32,8 @@ interface Mark {
   readonly products: readonly ProductRow[];
   readonly holds: readonly HoldRow[] | undefined;
   readonly uses: readonly UseRow[] | undefined;
+  readonly lastCancellation: number;
+  readonly lastMovement: number;
 }
 
 export class SqlAuditor {
@@ -48,10 +50,13 @@ export class SqlAuditor {
     if (result.kind !== 'audit') return;
     const marks = this.#marks.get(result.token);
     if (!marks) return;
-    const view = this.#options.machine.view();
+    const { machine } = this.#options;
+    const view = machine.view();
     const products = view.products().map(productRow);
     const [holds, uses] = [fewHolds(view.holds), fewUses(view)];
-    marks.set(seq, { hash: result.hash, products, holds, uses });
+    const lastCancellation = machine.cancellations.last;
+    const last = { lastCancellation, lastMovement: machine.movements.last };
+    marks.set(seq, { hash: result.hash, products, holds, uses, ...last });
   }
 
   async audit(store: CatalogStore, token: string): Promise<CatalogAudit> {
@@ -73,7 +78,8 @@ export class SqlAuditor {
       const isSame = replayed.hash === served.hash;
       const recomputed = isSame ? result.hash : replayed.hash;
       const books = mark.products.map(bookOf);
-      return [seq, result.hash, recomputed, result.lastSale, books, problems];
+      const last = [mark.lastCancellation, mark.lastMovement] as const;
+      return [seq, result.hash, recomputed, result.lastSale, books, problems, ...last];
     } finally {
       this.#marks.delete(token);
     }

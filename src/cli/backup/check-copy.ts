@@ -23,6 +23,7 @@ export async function checkCopy(
     throughSeq: book.seq,
     throughOrder: Number.POSITIVE_INFINITY,
     throughCancellation: Number.POSITIVE_INFINITY,
+    throughMovement: Number.POSITIVE_INFINITY,
   });
   const units = new Map(read.units);
   for (const [number, bytes] of keptSales(catalog)) {

@@ -18,12 +18,14 @@ export async function takeAudit(
   leaders: Leaders,
   token: string,
 ): Promise<AuditReport> {
-  // The catalog first: every sale and cancellation that it has made by then must get into the book.
+  // The catalog first: every sale, cancellation and movement that it has made by then must get into the book.
   const catalogLeader = leaderClient(lines, leaders.catalog, 'catalog');
   const catalog = (await catalogLeader.call('audit', [token], booksTimeoutMs)) as CatalogAudit;
   const orderLeader = leaderClient(lines, leaders.order, 'order');
-  const [, , , sales, , , cancellations] = catalog;
-  const params = cancellations === undefined ? [token, sales] : [token, sales, cancellations];
+  const [, , , sales, , , cancellations, movements] = catalog;
+  // Fields that builds of older rules do not know are sent only if they are needed.
+  const more = [cancellations, movements].filter((number) => number !== undefined);
+  const params = [token, sales, ...more];
   const order = (await orderLeader.call('audit', params, booksTimeoutMs)) as OrderAudit;
   const [, orderHash] = order;
   const hasState = ({ group, isRecoveryServer }: ReplicaClient): boolean =>

@@ -1,8 +1,10 @@
 /**
- * Compares the books: sales and returns of the catalog against the order book, product by product,
+ * Compares the books: sales, returns and stock of the catalog against the order book, product by product,
  * and each replica's state hash at the audit entry. Pure; the caller has asked the services.
  */
+
 import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/audit-messages.js';
+import { balanceProblems } from '../../wire/balance-check.js';
 import type { AuditProduct, AuditReport } from '../types.js';
 
 /** A third of a public frame, because JSON is longer. */
@@ -22,8 +24,9 @@ export function auditReport(
   order: OrderAudit,
   marks: readonly ReplicaMark[],
 ): AuditReport {
-  const [, catalogHash, recomputedHash, sales, books, catalogProblems = [], made] = catalog;
+  const [, catalogHash, recomputedHash, sales, books, catalogProblems = [], made, moved] = catalog;
   const [, orderHash, orders, units, orderProblems, cancellations, returned = []] = order;
+  const [movements, balances = []] = [order[7], order[8]];
   const ordered = new Map(units);
   const products = books.map((book): AuditProduct => {
     const [id, name, received, sold, stock, reserved = 0, back = 0] = book;
@@ -33,6 +36,7 @@ export function auditReport(
   const problems = [
     ...products.flatMap(productProblems),
     ...(cancellations === undefined ? [] : returnProblems(products, new Map(returned))),
+    ...balanceProblems(products, balances),
     ...strangers(ordered, products),
     ...catalogProblems,
     ...orderProblems,
@@ -42,6 +46,9 @@ export function auditReport(
     problems.push(`the catalog made ${sales} sales, the book has ${orders} orders`);
   if (made !== undefined && cancellations !== undefined && made !== cancellations) {
     problems.push(`the catalog made ${made} cancellations, the book has ${cancellations}`);
+  }
+  if (moved !== undefined && movements !== undefined && moved !== movements) {
+    problems.push(`the catalog made ${moved} movements, the book has ${movements}`);
   }
   if (recomputedHash !== catalogHash) {
     problems.push('the state recomputed from the log differs from the state that is served');

@@ -27,6 +27,39 @@ t.test('the state of each replica is compared', async (t) => {
   );
 });
 
+t.test(
+  'the order leader is asked for the book through the last numbers of the catalog',
+  async (t) => {
+    const asked: unknown[] = [];
+    const [, ...orders] = lines([5, 'o', 2, [[8, 3]], []]);
+    const catalogs: readonly CatalogAudit[] = [
+      catalog,
+      [...catalog, [], 4],
+      [...catalog, [], 4, 7],
+    ] as never;
+    for (const one of catalogs) {
+      const [first] = lines([5, 'o', 2, [[8, 3]], []]);
+      const leader = {
+        ...first,
+        call: async (method: string) => (method === 'audit' ? one : [9, 'c']),
+      };
+      const others = orders.map((line) => ({
+        ...line,
+        call: async (method: string, params: unknown, timeoutMs: number) => {
+          if (method === 'audit') asked.push(params);
+          return line.call(method, params, timeoutMs);
+        },
+      }));
+      await takeAudit([leader, ...others] as ReplicaClient[], leaders, 'token');
+    }
+    t.same(asked, [
+      ['token', 2],
+      ['token', 2, 4],
+      ['token', 2, 4, 7],
+    ]);
+  },
+);
+
 t.test('order replicas without a state of their own are not compared', async (t) => {
   const report = await takeAudit(lines([0, '', 2, [[8, 3]], []]), leaders, 'token');
   t.equal(report.ok, true);
