@@ -6,10 +6,19 @@ import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import { readBook } from '../../order/book-job.js';
+import { balanceProblems } from '../../wire/balance-check.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';
+import type { Movement } from '../../wire/movement.js';
 import type { Cancellation } from '../../wire/trade.js';
-import { type BookCopy, keptCancellations, keptSales } from './copy-book.js';
+import {
+  type BookCopy,
+  isComplete,
+  keptCancellations,
+  keptMovements,
+  keptSales,
+  missingIn,
+} from './copy-book.js';
 
 /** Rejects with the differences. */
 export async function checkCopy(
@@ -39,7 +48,17 @@ export async function checkCopy(
     if (!restock) continue;
     for (const [id, , quantity] of lines) back.set(id, (back.get(id) ?? 0) + quantity);
   }
-  const problems = [...read.problems];
+  const balances = new Map(read.balances.map((balance) => [balance[0], balance]));
+  for (const [number, bytes] of keptMovements(catalog)) {
+    if (number <= book.movements) continue;
+    const [, id, , , , , available, reserved] = decode(bytes) as Movement;
+    balances.set(id, [id, available, reserved]);
+  }
+  const problems = [...read.problems, ...balanceProblems(catalog.books(), balances.values())];
+  if (!isComplete(book, catalog)) problems.push(missingIn(book, catalog));
+  if (read.movements !== book.movements) {
+    problems.push(`${read.movements} movements, not ${book.movements}`);
+  }
   if (read.cancellations !== book.cancellations) {
     problems.push(`${read.cancellations} cancellations, not ${book.cancellations}`);
   }

@@ -1,7 +1,7 @@
 /**
- * Copies the order book up to the last sale and cancellation of the catalog copy
+ * Copies the order book up to the last sale, cancellation and movement of the catalog copy
  * (docs/operations/BACKUP.md). Invariant: all that the copied book has is in the catalog copy, and the
- * catalog copy keeps every sale and cancellation that is not in the book yet.
+ * catalog copy keeps every sale, cancellation and movement that is not in the book yet.
  */
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
@@ -12,6 +12,7 @@ import { openJournalReader } from '../../storage/read-journal.js';
 import type { Disk } from '../../storage/types.js';
 import { decode, encode } from '../../wire/codec.js';
 import type { OrderCommand, Sale, SalesMessage } from '../../wire/internal.js';
+import type { Movement } from '../../wire/movement.js';
 import type { Cancellation } from '../../wire/trade.js';
 import { copyLog } from './copy-log.js';
 
@@ -19,6 +20,7 @@ export interface BookCopy {
   readonly seq: number;
   readonly orders: number;
   readonly cancellations: number;
+  readonly movements: number;
 }
 
 /** The encoded sales, by number, that the catalog keeps because they may not be orders yet. */
@@ -33,6 +35,12 @@ export function keptCancellations({ cancellations }: CatalogMachine): Map<number
   return keptItems(watermark, (number) => cancellations.from(number, Number.POSITIVE_INFINITY));
 }
 
+/** As keptSales, of movements of stock. */
+export function keptMovements({ movements }: CatalogMachine): Map<number, Buffer> {
+  const { watermark } = movements;
+  return keptItems(watermark, (number) => movements.from(number, Number.POSITIVE_INFINITY));
+}
+
 function keptItems(
   watermark: number,
   from: (number: number) => SalesMessage | undefined,
@@ -44,28 +52,35 @@ function keptItems(
   return kept;
 }
 
-type Item = Sale | Cancellation;
+type Item = Sale | Cancellation | Movement;
 
 /** What an entry adds to the book. */
 export interface BookAddition {
   readonly sales: readonly Sale[];
   readonly cancellations: readonly Cancellation[];
+  readonly movements: readonly Movement[];
 }
 
 /** Follows the log of an order replica as long as the catalog has made what its book has. */
 export interface FollowedBook {
-  /** Numbers of the last order and the last cancellation that fit. */
+  /** Numbers of the last order, cancellation and movement that fit. */
   readonly orders: number;
   readonly cancellations: number;
+  readonly movements: number;
   /** Undefined: the book ends before the entry. */
   take(entry: Entry): BookAddition | undefined;
 }
 
 export function followBook(catalog: CatalogMachine): FollowedBook {
-  const kept = { orders: keptSales(catalog), cancellations: keptCancellations(catalog) };
+  const kept = {
+    orders: keptSales(catalog),
+    cancellations: keptCancellations(catalog),
+    movements: keptMovements(catalog),
+  };
   const machine = new OrderMachine();
   let orders = 0;
   let cancellations = 0;
+  let movements = 0;
   return {
     get orders() {
       return orders;
@@ -73,23 +88,33 @@ export function followBook(catalog: CatalogMachine): FollowedBook {
     get cancellations() {
       return cancellations;
     },
+    get movements() {
+      return movements;
+    },
     take(entry) {
       machine.apply(entry);
       if (machine.lastOrder > catalog.lastSale) return undefined;
       if (machine.lastCancellation > catalog.cancellations.last) return undefined;
+      if (machine.lastMovement > catalog.movements.last) return undefined;
       const sales = itemsOf<Sale>(entry, 'orders').filter(([number]) => number > orders);
       const cancelled = itemsOf<Cancellation>(entry, 'cancellations').filter(
         ([number]) => number > cancellations,
       );
+      const moved = itemsOf<Movement>(entry, 'movements').filter(([number]) => number > movements);
       const areMade =
         sales.every((sale) => isMade(sale, catalog.watermark, kept.orders)) &&
-        cancelled.every((one) => isMade(one, catalog.cancellations.watermark, kept.cancellations));
+        cancelled.every((one) =>
+          isMade(one, catalog.cancellations.watermark, kept.cancellations),
+        ) &&
+        moved.every((one) => isMade(one, catalog.movements.watermark, kept.movements));
       if (!areMade) return undefined;
       orders = machine.lastOrder;
       cancellations = machine.lastCancellation;
+      movements = machine.lastMovement;
       return {
         sales: sales.filter(([number]) => number <= orders),
         cancellations: cancelled.filter(([number]) => number <= cancellations),
+        movements: moved.filter(([number]) => number <= movements),
       };
     },
   };
@@ -108,8 +133,8 @@ export async function copyBook(
   try {
     const copy = { disk, folder: join(folder, 'journal'), reader, fromSeq: 1 };
     const last = await copyLog({ ...copy, epochMin: catalog.newestOrderEpoch, wants });
-    const { orders, cancellations } = book;
-    if (isComplete(book, catalog)) return { seq: last?.seq ?? 0, orders, cancellations };
+    const { orders, cancellations, movements } = book;
+    if (isComplete(book, catalog)) return { seq: last?.seq ?? 0, orders, cancellations, movements };
     throw new BazarError('unavailable', `${source} has ${missingIn(book, catalog)}`);
   } finally {
     await reader.close();
@@ -118,27 +143,34 @@ export async function copyBook(
 
 /** True if the book has all that the catalog may have dropped. */
 export function isComplete(
-  { orders, cancellations }: Pick<FollowedBook, 'orders' | 'cancellations'>,
+  { orders, cancellations, movements }: Omit<FollowedBook, 'take'>,
   catalog: CatalogMachine,
 ): boolean {
-  return orders >= catalog.watermark && cancellations >= catalog.cancellations.watermark;
+  return (
+    orders >= catalog.watermark &&
+    cancellations >= catalog.cancellations.watermark &&
+    movements >= catalog.movements.watermark
+  );
 }
 
 /** What a book that is not complete has, for a message. */
 export function missingIn(
-  { orders, cancellations }: Pick<FollowedBook, 'orders' | 'cancellations'>,
-  { watermark, cancellations: made }: CatalogMachine,
+  { orders, cancellations, movements }: Omit<FollowedBook, 'take'>,
+  { watermark, cancellations: made, movements: moved }: CatalogMachine,
 ): string {
-  return orders < watermark
-    ? `${orders} orders, but the catalog has confirmed ${watermark}`
-    : `${cancellations} cancellations, but the catalog has confirmed ${made.watermark}`;
+  if (orders < watermark) return `${orders} orders, but the catalog has confirmed ${watermark}`;
+  return cancellations < made.watermark
+    ? `${cancellations} cancellations, but the catalog has confirmed ${made.watermark}`
+    : `${movements} movements, but the catalog has confirmed ${moved.watermark}`;
 }
 
-function itemsOf<T extends Item>({ command }: Entry, kind: OrderCommand[0]): readonly T[] {
+function itemsOf<T extends Item>(
+  { command }: Entry,
+  kind: 'orders' | 'cancellations' | 'movements',
+): readonly T[] {
   if (command.byteLength === 0) return [];
-  const read = decode(command) as OrderCommand;
-  const isWanted = read[0] === kind && (read[0] === 'orders' || read[0] === 'cancellations');
-  return isWanted ? (decode(read[3]) as readonly T[]) : [];
+  const [name, , , items] = decode(command) as OrderCommand;
+  return name === kind && items ? (decode(items) as readonly T[]) : [];
 }
 
 /**

@@ -12,7 +12,7 @@ import { describeDatabase } from '../../database/connection-url.js';
 import type { OrderRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import { type OpenTables, openTables } from '../../database/table-pieces.js';
-import { type StoreSource, withoutCancellations } from './store-source.js';
+import { onlyHeldMovements, type StoreSource, withoutCancellations } from './store-source.js';
 
 export async function openDatabase(options: DatabaseOptions): Promise<StoreSource> {
   const tables = await openTables(options);
@@ -62,6 +62,7 @@ async function readStore(options: DatabaseOptions, tables: OpenTables): Promise<
       if (rest.length > 0) yield rest;
     },
     cancellations: () => withoutCancellations(machine),
+    movements: () => onlyHeldMovements(machine),
     close: () => tables.close(),
   };
 }

@@ -13,6 +13,7 @@ import type { OrderRow } from '../../database/rows.js';
 import { type FolderLock, lockFolder } from '../../storage/folder-lock.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { type JournalReader, openJournalReader } from '../../storage/read-journal.js';
+import type { Movement } from '../../wire/movement.js';
 import type { Cancellation } from '../../wire/trade.js';
 import { type BookAddition, followBook, isComplete } from '../backup/copy-book.js';
 import { newestLog } from '../backup/copy-catalog.js';
@@ -20,6 +21,7 @@ import { manifestName, readManifest } from '../backup/manifest.js';
 import {
   firstKeys,
   heldCancellations,
+  heldMovements,
   heldOrders,
   placeSales,
   type StoreSource,
@@ -62,6 +64,7 @@ export async function openFolder(folder: string): Promise<StoreSource> {
       kept: firstKeys,
       orders: (from) => orders(machine, book, from),
       cancellations: () => cancellations(machine, book),
+      movements: () => movements(machine, book),
       close,
     };
   } catch (error) {
@@ -103,10 +106,11 @@ async function openBook(
   for (const name of names) {
     const reader = await openJournalReader(createNodeDisk(), join(folder, name, 'journal'));
     try {
-      const counts = { orders: 0, cancellations: 0 };
-      for await (const { sales, cancellations: some } of readBook(machine, reader)) {
-        counts.orders = sales.at(-1)?.[0] ?? counts.orders;
-        counts.cancellations = some.at(-1)?.[0] ?? counts.cancellations;
+      const counts = { orders: 0, cancellations: 0, movements: 0 };
+      for await (const added of readBook(machine, reader)) {
+        counts.orders = added.sales.at(-1)?.[0] ?? counts.orders;
+        counts.cancellations = added.cancellations.at(-1)?.[0] ?? counts.cancellations;
+        counts.movements = added.movements.at(-1)?.[0] ?? counts.movements;
       }
       if (isComplete(counts, machine)) return reader;
       most = Math.max(most, counts.orders);
@@ -166,5 +170,19 @@ async function* cancellations(
     if (some.length > 0) yield some;
   }
   const held = heldCancellations(machine, last + 1);
+  if (held.length > 0) yield held;
+}
+
+/** The movements of the book, and then those that are not in it. */
+async function* movements(
+  machine: CatalogMachine,
+  reader: JournalReader,
+): AsyncGenerator<readonly Movement[]> {
+  let last = 0;
+  for await (const { movements: some } of readBook(machine, reader)) {
+    last = some.at(-1)?.[0] ?? last;
+    if (some.length > 0) yield some;
+  }
+  const held = heldMovements(machine, last + 1);
   if (held.length > 0) yield held;
 }

@@ -15,7 +15,12 @@ import type { OrderRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import type { StoreFacts } from '../../database/store-facts.js';
 import type { LogEnd } from '../../database/types.js';
-import { firstKeys, type StoreSource, withoutCancellations } from './store-source.js';
+import {
+  firstKeys,
+  onlyHeldMovements,
+  type StoreSource,
+  withoutCancellations,
+} from './store-source.js';
 
 export async function openLog(
   options: DatabaseOptions,
@@ -51,6 +56,7 @@ export async function openLog(
         }
       },
       cancellations: () => withoutCancellations(machine),
+      movements: () => onlyHeldMovements(machine),
       close: () => log.close(),
     };
   } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * A stopped store, to be read whole: its catalog's state and all orders, from a data folder, a backup, or
  * the tables of a database. Invariant: the orders are 1 … the last sale of the state, and the cancellations
- * 1 … the last one, also those that are not in the order book yet.
+ * and movements 1 … the last one, also those that are not in the order book yet.
  */
 import { BazarError } from '../../base/errors.js';
 import { purchaseLimits } from '../../base/limits.js';
@@ -12,6 +12,7 @@ import type { KeptKeys, OrderRow } from '../../database/rows.js';
 import type { LogEnd } from '../../database/types.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';
+import type { Movement } from '../../wire/movement.js';
 import type { Cancellation } from '../../wire/trade.js';
 
 export interface StoreSource {
@@ -28,6 +29,8 @@ export interface StoreSource {
   orders(from: number): AsyncIterable<readonly OrderRow[]>;
   /** All cancellations, in the same way. */
   cancellations(): AsyncIterable<readonly Cancellation[]>;
+  /** All movements of stock, in the same way. */
+  movements(): AsyncIterable<readonly Movement[]>;
   close(): Promise<void>;
 }
 
@@ -59,14 +62,34 @@ export function heldCancellations(
   { cancellations }: CatalogMachine,
   from: number,
 ): readonly Cancellation[] {
-  const held: Cancellation[] = [];
+  return heldItems<Cancellation>(cancellations, from);
+}
+
+/** The movements that the catalog holds, from this number on. */
+export function heldMovements({ movements }: CatalogMachine, from: number): readonly Movement[] {
+  return heldItems<Movement>(movements, from);
+}
+
+function heldItems<T extends readonly [number: number, ...rest: unknown[]]>(
+  runs: Pick<CatalogMachine['movements'], 'from'>,
+  from: number,
+): readonly T[] {
+  const held: T[] = [];
   for (let next = from; ; ) {
-    const run = cancellations.from(next, purchaseLimits.salesBatch);
+    const run = runs.from(next, purchaseLimits.salesBatch);
     if (!run) return held;
-    const items = decode(run[2]) as readonly Cancellation[];
+    const items = decode(run[2]) as readonly T[];
     held.push(...items.filter(([number]) => number >= from));
     next = run[0] + run[1];
   }
+}
+
+/** The tables of a database have no movements yet: those that the catalog holds, if these are all. */
+export async function* onlyHeldMovements(
+  machine: CatalogMachine,
+): AsyncGenerator<readonly Movement[]> {
+  const { last, watermark } = machine.movements;
+  if (last > 0 && watermark === 0) yield heldMovements(machine, 1);
 }
 
 /** A store over a database has no cancellations yet. */

@@ -7,7 +7,8 @@ import { logLimits, purchaseLimits } from '../../base/limits.js';
 import { toSale } from '../../catalog/tables/restore-tables.js';
 import type { Entry } from '../../consensus/types.js';
 import type { OrderRow } from '../../database/rows.js';
-import { rulesOfCancellations } from '../../order/book-position.js';
+import { rulesOfCancellations, rulesOfMovements } from '../../order/book-position.js';
+import { movementsCommand } from '../../order/movement-command.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { SnapshotStore } from '../../storage/snapshot-store.js';
 import { encode } from '../../wire/codec.js';
@@ -20,6 +21,8 @@ import type { Report } from './write-tables.js';
 
 /** Each may have a hundred lines. */
 const cancellationsBatch = 64;
+/** Items of one stream, as in a command of the order log. */
+type Stream = 'orders' | 'cancellations' | 'movements';
 /** No replica promised these epochs; each later leader has a higher one. */
 const noLeader = '';
 
@@ -31,7 +34,7 @@ export async function writeBackup(
 ): Promise<void> {
   const { machine, end, epochs, place } = source;
   const disk = createNodeDisk();
-  const book = { seq: 0, orders: 0, cancellations: 0 };
+  const book = { seq: 0, orders: 0, cancellations: 0, movements: 0 };
   const orderFolder = join(folder, 'order');
   const promise = (epoch: number) => ({ epoch, leader: noLeader });
   await writeJournal(
@@ -58,18 +61,19 @@ export async function writeBackup(
 }
 
 /**
- * Entries of the order group's log, each with at most `salesBatch` orders or cancellations. A book with
- * cancellations begins with the rules that have them.
+ * Entries of the order group's log, each with at most `salesBatch` orders, cancellations or movements. A book
+ * with cancellations or movements begins with the rules that have them.
  */
 async function* bookEntries(
-  { machine, orders, cancellations, epochs }: StoreSource,
-  took: (entry: Entry, kind: 'orders' | 'cancellations', last: number) => void,
+  { machine, orders, cancellations, movements, epochs }: StoreSource,
+  took: (entry: Entry, kind: Stream, last: number) => void,
 ): AsyncGenerator<readonly Entry[]> {
   let seq = 0;
   const entryOf = (command: OrderCommand): Entry => {
     return { seq: ++seq, epoch: epochs.order, time: 0, command: encode(command) };
   };
-  if (machine.cancellations.last > 0) yield [entryOf(['rules', rulesOfCancellations])];
+  if (machine.movements.last > 0) yield [entryOf(['rules', rulesOfMovements])];
+  else if (machine.cancellations.last > 0) yield [entryOf(['rules', rulesOfCancellations])];
   for await (const rows of orders(1)) {
     for (const batch of batches(rows)) {
       const sales = batch.map(toSale);
@@ -86,6 +90,15 @@ async function* bookEntries(
       const entry = entryOf(['cancellations', first, some.length, encode(some)]);
       yield [entry];
       took(entry, 'cancellations', first + some.length - 1);
+    }
+  }
+  for await (const batch of movements()) {
+    for (let at = 0; at < batch.length; at += purchaseLimits.salesBatch) {
+      const some = batch.slice(at, at + purchaseLimits.salesBatch);
+      const [first = 0] = some[0] ?? [];
+      const entry = entryOf(movementsCommand([first, some.length, encode(some)]));
+      yield [entry];
+      took(entry, 'movements', first + some.length - 1);
     }
   }
 }
