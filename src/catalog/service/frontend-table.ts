@@ -23,6 +23,7 @@ interface Row {
 }
 
 export class FrontendTable {
+  /** By process, in the order of their first reports. */
   readonly #rows = new Map<string, Row>();
   /** Time of the last report of any frontend. */
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -30,7 +31,7 @@ export class FrontendTable {
   /** Stores a frontend's report. Drops it if the table is full of live frontends. */
   report(peer: object, report: FrontendReport, nowMs: number): void {
     this.#turn(nowMs);
-    const [name, process] = report;
+    const [, process] = report;
     const known = this.#rows.get(process);
     if (known?.leftMs !== undefined) return;
     if (known) {
@@ -39,9 +40,6 @@ export class FrontendTable {
       known.heardMs = nowMs;
       known.closedMs = undefined;
       return;
-    }
-    for (const [other, row] of this.#rows) {
-      if (row.report[0] === name && !isUp(row, nowMs)) this.#rows.delete(other);
     }
     if (this.#rows.size >= frontendLimits.rowsMax && !this.#makeRoom(nowMs)) return;
     const row = { report, peer, heardMs: nowMs, closedMs: undefined, leftMs: undefined };
@@ -84,12 +82,15 @@ export class FrontendTable {
     }
   }
 
+  /** Drops old rows, and each process that is gone while a later one has its name. */
   #forget(nowMs: number): void {
     const { deadMs, leftMs } = frontendLimits;
+    const newest = new Map([...this.#rows].map(([process, { report }]) => [report[0], process]));
     for (const [process, row] of this.#rows) {
       const isOld =
         row.leftMs === undefined ? nowMs - row.heardMs > deadMs : nowMs - row.leftMs > leftMs;
-      if (isOld) this.#rows.delete(process);
+      const isReplaced = newest.get(row.report[0]) !== process && !isUp(row, nowMs);
+      if (isOld || isReplaced) this.#rows.delete(process);
     }
   }
 

@@ -78,6 +78,21 @@ t.test('a new process replaces the row of the former one', async (t) => {
   t.same(states(silentMs), { 'process-1': up, another: up });
 });
 
+t.test(
+  'the row of a former process goes even if it still counted as up at the change',
+  async (t) => {
+    const { table, states, keepUp } = build();
+    const [former, next] = [{}, {}];
+    table.report(former, reportOf(2), 0);
+    table.closed(former, 0);
+    table.report(next, reportOf(2, { process: 'another' }), closedMs - 1);
+    t.same(states(closedMs - 1), { 'process-2': up, another: up });
+    t.same(states(closedMs), { another: up });
+    keepUp(1, closedMs, closedMs + silentMs);
+    t.same(states(closedMs + silentMs), { 'process-1': up, another: silent }, 'once');
+  },
+);
+
 t.test('a pause of the replica makes no frontend silent', async (t) => {
   const { table, states } = build();
   table.report({}, reportOf(1), 0);

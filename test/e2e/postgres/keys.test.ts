@@ -1,3 +1,0 @@
-/** The file of the same name, over the SQL engine. */
-import '../use-postgres.js';
-import '../keys.test.js';
