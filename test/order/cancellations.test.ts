@@ -1,66 +1,25 @@
+/** Cancellations in the order book: taken once, read, listed, and added by the order leader. */
 import t from 'tap';
-import { silentLogger } from '../../src/base/logging.js';
-import { CatalogMachine } from '../../src/catalog/machine/catalog-machine.js';
-import { SalesStream, type Subscriber } from '../../src/catalog/sales/sales-stream.js';
 import type { Entry } from '../../src/consensus/types.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
 import { journalBook } from '../../src/order/journal-book.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
-import { Projection } from '../../src/order/projection.js';
 import { OrderStore } from '../../src/order/store.js';
 import { ThreadHandler } from '../../src/order/thread-handler.js';
-import { decode as decodeAny, encode } from '../../src/wire/codec.js';
-import type { CatalogCommand, OrderCommand, Sale } from '../../src/wire/internal.js';
-import type { Cancellation, OperationKey, TradeOperation } from '../../src/wire/trade.js';
-import { digest, product } from '../catalog/log-builder.js';
+import type { OrderCommand } from '../../src/wire/internal.js';
+import type { TradeOperation } from '../../src/wire/trade.js';
 import { ManualClock } from '../helpers/manual-clock.js';
-
-const customer = digest('ann');
-const rules: OrderCommand = ['rules', 3];
-
-function sale(number: number): Sale {
-  return [number, digest(`${number}`), [[8, 'Tux', 5, 1990]], 9950, 1_000, customer];
-}
-
-function orders(first: number, count: number): OrderCommand {
-  return ['orders', first, count, encode(Array.from({ length: count }, (_, i) => sale(first + i)))];
-}
-
-/** The cancellation of one more unit of an order, of which `units` are cancelled with it. */
-function cancellation(number: number, order: number, previous = 0, units = 1): Cancellation {
-  const lines = [[8, 'Tux', 1, 1990]] as const;
-  const head = [number, digest(`c${number}`), order, lines, 1990, true, null, 2_000] as const;
-  return [...head, previous, [8, units], units === 5];
-}
-
-function cancellations(...some: readonly Cancellation[]): OrderCommand {
-  return ['cancellations', some[0]?.[0] ?? 1, some.length, encode(some)];
-}
-
-class OrderLog {
-  readonly entries: Entry[] = [];
-  readonly machine = new OrderMachine();
-
-  append(...commands: readonly OrderCommand[]): OrderResult {
-    let result: OrderResult = { kind: 'none' };
-    for (const command of commands) {
-      const seq = this.entries.length + 1;
-      const entry = { seq, epoch: 1, time: 0, command: new Uint8Array(encode(command)) };
-      this.entries.push(entry);
-      result = this.machine.apply(entry);
-    }
-    return result;
-  }
-
-  book() {
-    const now = async (): Promise<void> => {};
-    const reads = {
-      ...{ caughtUp: now, caughtUpTo: now, caughtUpWithCancellations: now },
-      ...{ cancellationReached: now, caughtUpWithMovements: now },
-    };
-    return journalBook(reads, this.machine, async (seq) => this.entries[seq - 1]);
-  }
-}
+import {
+  cancellation,
+  cancellations,
+  customer,
+  keyOf,
+  OrderLog,
+  orders,
+  rules,
+  sale,
+  settled,
+} from './cancellation-log.js';
 
 t.test('cancellations are taken once, in the order of their numbers', async (t) => {
   const log = new OrderLog();
@@ -170,8 +129,6 @@ function openStore({ serving = true, salesAreSafe = true } = {}) {
   };
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 t.test('a read of an order waits for the last cancellation that anyone may know of', async (t) => {
   const { store, asked, clock, append, barriers } = openStore({ serving: false });
   append(rules, orders(1, 1), cancellations(cancellation(1, 1)));
@@ -211,10 +168,6 @@ t.test('a replica that has no cancellations yet asks its group for newer rules',
   await read;
 });
 
-function keyOf(key: string): OperationKey {
-  return [digest(key), 1, digest('').slice(0, 8), 0];
-}
-
 function ask(handler: ThreadHandler, order: number): Promise<unknown> {
   return new Promise((resolve) => {
     const args = ['cancel', keyOf('k'), order, null, true, 'broken'];
@@ -242,150 +195,4 @@ t.test('without the lead or the rules no cancellation is taken', async (t) => {
   const asOlder = new ThreadHandler(older.store, older.log.book());
   t.match(await ask(asOlder, 1), { code: 'unavailable', message: /build/ });
   t.same([follower.traded, older.traded], [[], []]);
-});
-
-/** Two catalog replicas with one log, and two order replicas with one log; leaders change at will. */
-class Shop {
-  readonly clock = new ManualClock();
-  readonly catalogs = [new CatalogMachine(), new CatalogMachine()];
-  readonly orderLog: Entry[] = [];
-  readonly orders = [new OrderMachine(), new OrderMachine()];
-  readonly subscribed: (number | undefined)[] = [];
-  #seq = 0;
-  #epoch = 0;
-  #stream: { sales: SalesStream; cancellations: SalesStream } | undefined;
-  #subscribers: Subscriber[] = [];
-  #projection: Projection | undefined;
-  #key = 0;
-
-  constructor() {
-    this.catalog(['stock', [product('Tux', { id: 1, quantity: 1_000 })]]);
-    this.catalog(['rules', 3, { restockTo: 0, bundled: [] }]);
-    this.order(['rules', 3]);
-    this.leadCatalog(0);
-    this.leadOrders(0);
-  }
-
-  catalog(command: CatalogCommand) {
-    const bytes = new Uint8Array(encode(command));
-    const entry = { seq: ++this.#seq, epoch: 1, time: 0, command: bytes };
-    const [result] = this.catalogs.map((machine) => machine.apply(entry));
-    if (result?.kind === 'trade') {
-      if (result.sales) this.#stream?.sales.applied(result.sales[1]);
-      if (result.cancellations) this.#stream?.cancellations.applied(result.cancellations[1]);
-    }
-    return result;
-  }
-
-  order(command: OrderCommand): void {
-    const bytes = new Uint8Array(encode(command));
-    const entry = { seq: this.orderLog.length + 1, epoch: 1, time: 0, command: bytes };
-    this.orderLog.push(entry);
-    for (const machine of this.orders) machine.apply(entry);
-  }
-
-  leadCatalog(index: number): void {
-    const machine = this.catalogs[index];
-    if (!machine) throw new Error('no catalog');
-    this.#subscribers = [];
-    this.#stream = {
-      sales: new SalesStream(machine, this.clock),
-      cancellations: new SalesStream(
-        {
-          salesFrom: (number, max) => machine.cancellations.from(number, max),
-          get watermark() {
-            return machine.cancellations.watermark;
-          },
-        },
-        this.clock,
-      ),
-    };
-    this.#projection?.broken();
-  }
-
-  leadOrders(index: number): void {
-    const machine = this.orders[index];
-    if (!machine) throw new Error('no order replica');
-    this.#projection?.resign();
-    const projection: Projection = new Projection({
-      ...{ clock: this.clock, logger: silentLogger, answersAtSale: () => true },
-      lastOrder: () => machine.lastOrder,
-      lastCancellation: () => machine.lastCancellation,
-      propose: async (command) => {
-        if (this.#projection !== projection) throw new Error('not leading');
-        this.order(decodeCommand(command));
-      },
-      subscription: {
-        tail: async (from, _epoch, _gathers, cancellationsFrom) => {
-          this.subscribed.push(cancellationsFrom);
-          const sales = { gathers: true, send: (run: never) => projection.sold(run) };
-          const cancelled = { gathers: true, send: (run: never) => projection.cancelled(run) };
-          this.#subscribers = [sales as Subscriber, cancelled as Subscriber];
-          this.#stream?.sales.subscribe(sales as Subscriber, from);
-          this.#stream?.cancellations.subscribe(cancelled as Subscriber, cancellationsFrom ?? 1);
-        },
-        confirm: (number, _epoch, cancelled = 0) => {
-          const [sales, other] = this.#subscribers;
-          if (sales) this.#stream?.sales.confirm(sales, number);
-          if (other) this.#stream?.cancellations.confirm(other, cancelled);
-          this.catalog(['cursor', number, cancelled]);
-        },
-      },
-    });
-    this.#projection = projection;
-    projection.startProjection(++this.#epoch);
-  }
-
-  /** Buys an order and cancels it, unit by unit. */
-  sellAndCancel(): void {
-    const key = (): OperationKey => keyOf(`${++this.#key}`);
-    const bought = this.catalog(['trade', 1, 0, [['buy', key(), [[1, 3]], [null, null]]]]);
-    const [outcome] = bought?.kind === 'trade' ? bought.outcomes : [];
-    if (outcome?.[0] !== 'sold') throw new Error('not sold');
-    const cancel = (): TradeOperation => {
-      const lines = [[1, 'Tux', 3, 1990]] as const;
-      return ['cancel', key(), outcome[1], lines, null, [[1, 1]], true, null];
-    };
-    this.catalog(['trade', 1, 0, [cancel(), cancel()]]);
-    this.catalog(['trade', 1, 0, [cancel()]]);
-  }
-
-  async settle(ms = 500): Promise<void> {
-    for (let left = ms; left > 0; left -= 50) {
-      this.clock.advance(50);
-      await settled();
-    }
-  }
-}
-
-function decodeCommand(bytes: Uint8Array): OrderCommand {
-  return decodeAny(bytes) as OrderCommand;
-}
-
-t.test('cancellations reach the book once, across new order and catalog leaders', async (t) => {
-  const shop = new Shop();
-  for (let round = 1; round <= 6; round++) {
-    shop.sellAndCancel();
-    // The old leader may have logged a part of it.
-    if (round % 2 === 1) await shop.settle(50);
-    if (round % 3 === 0) shop.leadCatalog(round % 2);
-    if (round % 2 === 0) shop.leadOrders((round / 2) % 2);
-    if (round === 4) await shop.settle();
-  }
-  await shop.settle();
-  const [one, two] = shop.orders;
-  t.same([one?.lastOrder, one?.lastCancellation], [6, 18]);
-  t.equal(one?.hash(), two?.hash());
-  const [catalog] = shop.catalogs;
-  t.same([catalog?.watermark, catalog?.cancellations.watermark], [6, 18]);
-  const seen = new Set<number>();
-  const log = new OrderLog();
-  for (const entry of shop.orderLog) log.append(decodeCommand(entry.command));
-  for (let order = 1; order <= 6; order++) {
-    const [found] = (await log.book().cancellations(order, null, 10)) ?? [[]];
-    for (const [number] of found) seen.add(number);
-    t.equal(found.length, 3);
-  }
-  t.equal(seen.size, 18);
-  t.ok(shop.subscribed.length >= 4, 'the streams began anew');
 });
