@@ -14,7 +14,7 @@ const rare: ReadonlySet<string> = new Set([
   'lenders-are-ignored',
 ]);
 
-/** Two seconds and more each, some minutes together. */
+/** A second and more each, some minutes together. */
 const slow: ReadonlySet<string> = new Set([
   'promisesBoundToIncarnation',
   'stampsAreEchoed',
@@ -60,6 +60,11 @@ const slow: ReadonlySet<string> = new Set([
   'holds-end-by-a-local-clock',
   'refuses-the-forwarded',
   'durable-before-the-disk',
+  'restocks-whatever-k',
+  'lost-disk-votes',
+  'tells-a-crowd-what-was',
+  'unattendedYields',
+  'refusals-are-forgotten',
 ]);
 
 /** Twice the seeds of the slowest: which seeds notice changes with the code. */

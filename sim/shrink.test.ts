@@ -5,7 +5,7 @@ import { kindOf, shrink } from './shrink.js';
 import { simulate } from './simulation.js';
 
 t.test('a failure is cut down to few faults and replays', async (t) => {
-  const mutation = allMutations().find(({ name }) => name === 'nomineeCatchesUp');
+  const mutation = allMutations().find(({ name }) => name === 'closed-means-dropped');
   t.ok(mutation, 'there is this rule');
   if (!mutation) return;
   const { seeds = 0, problem } = await catchMutation(mutation, 60);

@@ -4,13 +4,14 @@
  * --seeds 5000.
  */
 import t from 'tap';
-import { cleanAims, cleanSeeds, replays } from './clean-seeds.js';
+import { aims } from './aims.js';
+import { cleanAims, cleanSeeds, longAims, replays } from './clean-seeds.js';
 import { readFixtures } from './fixture.js';
 import { simulate } from './simulation.js';
 
 /** The time of all seeds; a run with both journals takes less than a tenth of a second. */
-const budgetMs = 15_000;
-const replayed = 6;
+const budgetMs = 6_000;
+const replayed = 3;
 
 t.test('the same seed gives the same run, event by event', async (t) => {
   for (let seed = 1; seed <= replayed; seed++) await replays(t, seed);
@@ -26,6 +27,9 @@ t.test('a failure that was fixed does not return', async (t) => {
   }
 });
 
-t.test('a seed of each aim breaks no invariant', (t) => cleanAims(t, 1, 1));
+t.test('a seed of each short aim breaks no invariant', async (t) => {
+  const short = aims.filter((aim) => !longAims.has(aim));
+  await cleanAims(t, short, 1, 1);
+});
 
 t.test('no seed breaks an invariant, and all come to rest', (t) => cleanSeeds(t, budgetMs));
