@@ -6,9 +6,10 @@
  */
 import t from 'tap';
 import { seededRandom } from '../../src/base/random.js';
+import { runs } from '../support/runs.js';
 import { Chaos, type ChaosOptions } from './chaos.js';
 
-const seeds = Number(process.argv[2] ?? 60);
+const seeds = Number(process.argv[2] ?? runs(20, 60));
 const first = Number(process.argv[3] ?? 1);
 
 const members = ['a', 'b', 'c', 'd', 'e'];

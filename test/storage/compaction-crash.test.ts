@@ -5,11 +5,12 @@ import { seededRandom } from '../../src/base/random.js';
 import { rewriteWithoutPadding } from '../../src/storage/compaction.js';
 import { SnapshotStore } from '../../src/storage/snapshot-store.js';
 import { MemoryDisk } from '../support/memory-disk.js';
+import { runs } from '../support/runs.js';
 import { contents, entry, folder, kib, open, truncate } from './builders.js';
 import * as snapshots from './snapshot-builders.js';
 
 const sizes = { segmentBytes: 64 * kib, batchBytesMax: 16 * kib };
-const seeds = 8;
+const seeds = runs(2, 8);
 const last = 24;
 
 /** Some closed segments of batches of one entry, with a truncation in one of them. */

@@ -5,6 +5,7 @@ import { type Random, seededRandom } from '../../src/base/random.js';
 import type { LogRecord } from '../../src/consensus/types.js';
 import { formatCluster, openIdentity } from '../../src/storage/identity.js';
 import { MemoryDisk } from '../support/memory-disk.js';
+import { runs } from '../support/runs.js';
 import { contents, entry, folder, kib, open, truncate, type Watched } from './builders.js';
 
 const options = { segmentBytes: 64 * kib, batchBytesMax: 16 * kib };
@@ -42,7 +43,7 @@ class Model {
 }
 
 t.test('after a crash the log is in its last durable state, or a later one', async (t) => {
-  for (let seed = 1; seed <= 100; seed++) {
+  for (let seed = 1; seed <= runs(30, 100); seed++) {
     const random = seededRandom(seed);
     const disk = new MemoryDisk();
     await formatCluster(disk, '/', { members, random });
@@ -81,7 +82,7 @@ t.test('after a crash the log is in its last durable state, or a later one', asy
 });
 
 t.test('after a crash during open the journal can be opened again', async (t) => {
-  for (let seed = 1; seed <= 60; seed++) {
+  for (let seed = 1; seed <= runs(20, 60); seed++) {
     const random = seededRandom(seed);
     const disk = new MemoryDisk();
     await formatCluster(disk, '/', { members, random });

@@ -4,10 +4,11 @@ import { required } from '../../src/base/assert.js';
 import { seededRandom } from '../../src/base/random.js';
 import { SnapshotStore } from '../../src/storage/snapshot-store.js';
 import { type DiskStep, MemoryDisk } from '../support/memory-disk.js';
+import { runs } from '../support/runs.js';
 import { brief, folder, labelOf, load, parts, piecesOf, save } from './snapshot-builders.js';
 
 /** What a machine's stop makes of unsynced writes differs by the seed; a killed process loses none. */
-const seeds = 12;
+const seeds = runs(3, 12);
 
 interface Deed {
   readonly title: string;

@@ -7,6 +7,7 @@ import type { Entry } from '../../../src/consensus/types.js';
 import { decode, encode } from '../../../src/wire/codec.js';
 import type { Sale, SalesMessage } from '../../../src/wire/internal.js';
 import type { Cancellation, TradeOutcome } from '../../../src/wire/trade.js';
+import { runs } from '../../support/runs.js';
 import { product } from '../log-builder.js';
 import type { ModelCancellation } from './cancel-model.js';
 import { history, type KnownOrder, type Step } from './catalog-history.js';
@@ -19,7 +20,7 @@ import { holdIds, tradeHistory } from './trade-history.js';
 /** Small, so that they are reached. */
 const ofPurchases = { clientKeysMax: 9, unprojectedMax: 12 };
 const ofTrades = { clientKeysMax: 40, unprojectedMax: 20 };
-const runs = { numRuns: 150 };
+const ofHistories = { numRuns: runs(60, 150) };
 
 interface Played {
   readonly machine: CatalogMachine;
@@ -158,7 +159,7 @@ t.test('any history follows the rules, and the books balance after each entry', 
         assert.ok(stock >= 0 && sold >= 0 && received - sold === stock);
       }
     }),
-    runs,
+    ofHistories,
   );
 });
 
@@ -175,7 +176,7 @@ t.test('any history of trades follows the rules of docs/STOCK.md', async () => {
       }
       for (const book of machine.books()) assert.equal(book.sold, sold.get(book.id) ?? 0);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(80, 300) },
   );
 });
 
@@ -194,7 +195,7 @@ t.test('sales are numbered 1, 2, 3 … and contain exactly what was sold', async
       assert.deepEqual(kept, decoded.slice(decoded.length - kept.length));
       assert.ok(kept.length >= machine.lastSale - machine.watermark);
     }),
-    runs,
+    ofHistories,
   );
 });
 
@@ -224,7 +225,7 @@ t.test('cancellations are numbered 1, 2, 3 … and contain exactly what was canc
       }
       for (const book of machine.books()) assert.equal(book.returned, returned.get(book.id) ?? 0);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(80, 300) },
   );
 });
 
@@ -239,7 +240,7 @@ t.test('a key never has two outcomes while it is stored', async () => {
         numbers.map((_, place) => place + 1),
       );
     }),
-    runs,
+    ofHistories,
   );
 });
 
@@ -262,7 +263,7 @@ t.test(
           assert.equal(replica.hash(), hashes[place]);
         }
       }),
-      runs,
+      ofHistories,
     );
   },
 );

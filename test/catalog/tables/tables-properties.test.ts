@@ -5,6 +5,7 @@ import t from 'tap';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import type { Entry } from '../../../src/consensus/types.js';
 import type { TableChanges } from '../../../src/database/rows.js';
+import { runs } from '../../support/runs.js';
 import { digest, hour, product } from '../log-builder.js';
 import { history, type Step } from '../machine/catalog-history.js';
 import { assertShows, Replica, restoredReplica } from './table-store.js';
@@ -216,7 +217,7 @@ t.test('the tables show the state after one entry, whatever becomes of the write
       await world.finish();
       await assertShows(world.model, world.leader.machine.hash(), limits);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(50, 200) },
   );
 });
 
@@ -248,6 +249,6 @@ t.test('a replica restored at any entry has the same state after the rest of the
         assert.deepEqual(model, world.model);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(30, 100) },
   );
 });
