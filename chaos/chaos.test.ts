@@ -12,7 +12,7 @@ import { drill } from './drill.js';
 import { shortDeck } from './plan.js';
 import { summary, summaryLines } from './summary.js';
 
-const durationMs = 15_000;
+const durationMs = 8_000;
 /** Far above the normal duration, for machines with other load. */
 const timeoutMs = 230_000;
 

@@ -15,7 +15,7 @@ interface Page {
 
 type Counts = Readonly<Record<string, number>>;
 
-const store = new Store(t, 3258, { catalogs: 2, orders: 3, recovery: 1 });
+const store = new Store(t, 3258, { catalogs: 2, orders: 1, recovery: 1 });
 await store.up('--restock-every', '0', '--workers', '2');
 const admin = await store.raw();
 const adminToken = readFileSync(join(store.folder, 'data', 'admin.token'), 'utf8').trim();

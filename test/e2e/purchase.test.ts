@@ -2,6 +2,8 @@
  * A purchase as customers see it, through real processes: the stock that everyone reads right after
  * the answer, the order read back, the last one sold, and the shelves filled again.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import type { Order, Placed, Product, RawClient } from './raw-client.js';
 import { Store } from './store.js';
@@ -10,7 +12,8 @@ import { until } from './until.js';
 const rounds = 8;
 
 const store = new Store(t, 3000);
-await store.up('--workers', '3', '--restock-every', '0');
+// No product has a target until a test sets one.
+await store.up('--workers', '3', '--restock-every', '1', '--restock-to', '0');
 
 async function lookupHttp(item: string): Promise<Product> {
   const response = await store.http(`/products/${item}`);
@@ -111,9 +114,11 @@ t.test('of many who want the last ones at once exactly so many get one', async (
 });
 
 t.test('what is sold out is back at 100 after a restock, in every cache', async (t) => {
-  t.equal(await store.down(), 0);
-  await store.up('--restock-every', '1');
-  const [reader, other] = [await store.raw(), await store.raw()];
+  const [admin, reader, other] = await store.raws(3);
+  if (!admin || !reader || !other) throw new Error('three clients');
+  const token = readFileSync(join(store.folder, 'data', 'admin.token'), 'utf8').trim();
+  await admin.get('hello', { protocol: 1, token });
+  for (const id of [16, 10, 11]) await admin.get('update_product', { id, restock_to: 100 });
   const isFull = async (client: RawClient, id: number): Promise<boolean> =>
     (await client.get<Product>('lookup', { id })).quantity === 100;
   for (const id of [16, 10, 11]) await until(`${id} is restocked`, () => isFull(reader, id));

@@ -28,9 +28,9 @@ export interface Size {
 /** Where the store keeps its logs. */
 export type Engine = 'journal' | 'postgres';
 
-export const engines: readonly Engine[] = ['journal', 'postgres'];
 /** `BAZAR_TEST_ENGINE=postgres` runs the tests over a database. */
-const usualEngine: Engine = process.env.BAZAR_TEST_ENGINE === 'postgres' ? 'postgres' : 'journal';
+export const usualEngine: Engine =
+  process.env.BAZAR_TEST_ENGINE === 'postgres' ? 'postgres' : 'journal';
 
 const postgresOffset = 10_000;
 const smallest: Size = { catalogs: 1, orders: 1, recovery: 0 };

@@ -1,0 +1,8 @@
+/** Over the SQL engine: the tests of faults, starts and stops, which `npm test` runs over journals alone. */
+import t from 'tap';
+import { runOverPostgres } from './run-over-postgres.js';
+
+await runOverPostgres(t, [
+  ...['crash.long', 'failover', 'frontends', 'history', 'leases', 'one-service'],
+  ...['refusals', 'rolling-restart.long', 'stop'],
+]);
