@@ -10,7 +10,8 @@ const chunkBytes = 64;
 /** 4 bytes: index of the next chunk, or 0. Then 6 bytes: the first entry. */
 const headerBytes = 10;
 /** The arena grows by blocks, so that growth copies nothing. */
-const chunksPerBlock = 4_096;
+const blockBits = 12;
+const chunksPerBlock = 1 << blockBits;
 const firstSlots = 64;
 /** 2^32: chunk indexes and the low part of a seq have 32 bits. */
 const scale = 0x1_0000_0000;
@@ -122,7 +123,7 @@ export class ProductEntries {
   /** Starts the last chunk of a slot, and returns its index. */
   #startChunk(slot: number, seq: number): number {
     const chunk = this.#chunks++;
-    if (Math.floor(chunk / chunksPerBlock) >= this.#blocks.length) {
+    if (chunk >>> blockBits >= this.#blocks.length) {
       this.#blocks.push(new DataView(new ArrayBuffer(chunksPerBlock * chunkBytes)));
     }
     const block = this.#block(chunk);
@@ -145,13 +146,13 @@ export class ProductEntries {
   }
 
   #block(chunk: number): DataView {
-    return required(this.#blocks[Math.floor(chunk / chunksPerBlock)], 'a block of the arena');
+    return required(this.#blocks[chunk >>> blockBits], 'a block of the arena');
   }
 }
 
 /** Of the chunk in its block. */
 function offsetOf(chunk: number): number {
-  return (chunk % chunksPerBlock) * chunkBytes;
+  return (chunk & (chunksPerBlock - 1)) * chunkBytes;
 }
 
 /** Bytes of a distance. */
