@@ -13,6 +13,7 @@ import type { CatalogCommand, KeyDigest, OrderCommand, Sale } from '../src/wire/
 import type { TradeOutcome } from '../src/wire/trade.js';
 import { CatalogModel } from '../test/catalog/machine/catalog-model.js';
 import { CancelChecker } from './cancel-checker.js';
+import { LedgerChecker } from './ledger-checker.js';
 
 export interface ItemState {
   readonly version: number;
@@ -39,6 +40,7 @@ export class BooksChecker {
   /** `sales[n - 1]` is sale n. */
   readonly sales: KnownSale[] = [];
   readonly cancellations: CancelChecker;
+  readonly ledger: LedgerChecker;
   /** The entry that decided the purchase under a key last, by kind and digest. */
   readonly decidedAt = new Map<string, number>();
   replays = 0;
@@ -57,6 +59,7 @@ export class BooksChecker {
     this.#report = report;
     const { totalCentsMax } = requestLimits;
     this.model = new CatalogModel({ ...purchaseLimits, totalCentsMax });
+    this.ledger = new LedgerChecker(report);
     this.cancellations = new CancelChecker(report, (number) => this.sales[number - 1]?.sale);
   }
 
@@ -71,6 +74,7 @@ export class BooksChecker {
       entry.command.length === 0 ? undefined : (decode(entry.command) as CatalogCommand);
     const expected = this.model.apply(command, entry.time);
     this.#notePlaces(entry.seq);
+    this.ledger.catalogApplied(command, entry.seq, machine);
     if (machine.lastRestock !== this.model.lastRestock) {
       this.#report(`I5: ${id} has restocked ${machine.lastRestock} times at ${entry.seq}`);
     }
@@ -103,6 +107,10 @@ export class BooksChecker {
     if (entry.seq <= this.#orderSeq) return;
     this.#orderSeq = entry.seq;
     if (entry.command.length > 0) this.#order(decode(entry.command) as OrderCommand);
+    if (machine.lastMovement !== this.ledger.projected) {
+      const found = `${machine.lastMovement} movements, not ${this.ledger.projected}`;
+      this.#report(`I7: ${id} has ${found}, at ${entry.seq}`);
+    }
     const { projected } = this.cancellations;
     if (machine.lastCancellation !== projected) {
       const found = `${machine.lastCancellation} cancellations, not ${projected}`;
@@ -143,6 +151,7 @@ export class BooksChecker {
 
   #order(command: OrderCommand): void {
     this.cancellations.ordersApplied(command);
+    this.ledger.orderApplied(command);
     if (command[0] !== 'orders') return;
     for (const sale of decode(command[3]) as readonly Sale[]) {
       if (sale[0] !== this.orders + 1) continue;

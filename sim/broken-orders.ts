@@ -9,11 +9,13 @@ import type { OwnerCall } from '../src/pool/types.js';
 import { decode, encode } from '../src/wire/codec.js';
 import type { OrderCommand, Outcome } from '../src/wire/internal.js';
 import { RecancellingMachine } from './broken-cancellations.js';
+import { RepeatedLedgerMachine } from './broken-ledgers.js';
 import type { Bug } from './bugs.js';
 import type { World } from './world.js';
 
 export function newOrderMachine(world: World): OrderMachine {
   if (world.hasBug('cancellations-are-taken-twice')) return new RecancellingMachine();
+  if (world.hasBug('movements-are-taken-twice')) return new RepeatedLedgerMachine();
   return world.hasBug('sales-become-orders-twice') ? new RepeatingMachine() : new OrderMachine();
 }
 
@@ -73,6 +75,10 @@ class BrokenOrders extends OrderStore {
   override async caughtUpWithCancellations(number: number): Promise<void> {
     if (rulesOfOrders.some((bug) => this.#world.hasBug(bug))) await this.caughtUpTo(number);
     else await super.caughtUpWithCancellations(number);
+  }
+
+  override async caughtUpWithMovements(): Promise<void> {
+    if (!this.#world.hasBug('ledgers-without-position')) await super.caughtUpWithMovements();
   }
 
   override async caughtUp(): Promise<void> {

@@ -11,6 +11,7 @@ import type { Entry } from '../src/consensus/types.js';
 import { decode, encode } from '../src/wire/codec.js';
 import type { CatalogCommand } from '../src/wire/internal.js';
 import { cancelPatches } from './broken-cancellations.js';
+import { ledgerPatches } from './broken-ledgers.js';
 import type { Bug } from './bugs.js';
 import type { Method, Patched, Patches, Replace } from './patches.js';
 import type { World } from './world.js';
@@ -21,6 +22,7 @@ const never = Number.MAX_SAFE_INTEGER;
 
 const patches: Patches = {
   ...cancelPatches,
+  ...ledgerPatches,
   'confirms-after-the-end': ({ command, replace }) => {
     if (command?.[0] === 'trade') replaceEnd(replace, (hold) => ({ ...hold, at: never }));
   },

@@ -25,6 +25,7 @@ import {
   withoutCapacity,
   withoutKeys,
   withoutLeaseHolders,
+  withoutMovements,
   withoutReferences,
   withoutUses,
 } from '../test/catalog/machine/snapshot-pieces.js';
@@ -142,6 +143,7 @@ class BrokenMachine extends CatalogMachine {
     if (this.#world.hasBug('references-are-not-saved')) return withoutReferences(whole);
     if (this.#world.hasBug('uses-are-not-saved')) return withoutUses(whole);
     if (this.#world.hasBug('cancelled-units-are-not-saved')) return withoutCancelled(whole);
+    if (this.#world.hasBug('movements-are-not-saved')) return withoutMovements(whole);
     return this.#world.hasBug('keys-are-not-saved') ? withoutKeys(whole) : whole;
   }
 }

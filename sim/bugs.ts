@@ -95,6 +95,14 @@ export const bugs = {
   'cancelled-units-are-not-saved': 'R11: a snapshot omits what is cancelled of each order (I4)',
   'cancellations-give-back-twice':
     'STOCK.md, L3: a cancellation gives twice its units back to the limit',
+  'releases-are-not-in-the-ledger':
+    'STOCK.md, M1: units of a released hold come back without a movement',
+  'numbers-of-an-entry-before': 'STOCK.md, M1: a movement has the units from before the change',
+  'movements-are-taken-twice': 'STOCK.md, M3: a new leader takes a movement as a new one',
+  'movements-from-the-newest':
+    'STOCK.md, M3: a new leader subscribes after the newest movement, not after its last one',
+  'ledgers-without-position': 'STOCK.md, M5: a ledger is read from the own book alone',
+  'movements-are-not-saved': 'R11: a snapshot omits the movements that are not in the book (I4)',
   'restocks-whatever-k': 'section 5: a restock applies without a check of its number (A26)',
   'durable-before-the-disk': 'R10: a batch is reported durable before it is on disk (A29)',
   'corrupt-replica-votes': 'R10: a member whose journal was cut off votes at once (A28)',

@@ -7,9 +7,8 @@ import { toBazarError } from '../src/base/errors.js';
 import { clientKeyDigest } from '../src/frontend/requests/keys.js';
 import type { Cancelled } from '../src/wire/cancel-schemas.js';
 import type { Params } from '../src/wire/schemas.js';
-import { type Ask, askFrontend, askUntilSettled } from './ask-frontend.js';
-import type { Frontend } from './frontend.js';
-import type { Life } from './process.js';
+import { type Ask, askUntilSettled } from './ask-frontend.js';
+import { type Hand, type HandOptions, handOf } from './hand.js';
 import type { World } from './world.js';
 
 /** An order that a client was told of. */
@@ -18,10 +17,7 @@ export interface KnownOrder {
   readonly lines: readonly { readonly id: number; readonly quantity: number }[];
 }
 
-export interface CancellerOptions {
-  readonly name: string;
-  readonly life: Life;
-  readonly frontends: readonly Frontend[];
+export interface CancellerOptions extends HandOptions {
   readonly orders: () => readonly KnownOrder[];
 }
 
@@ -35,18 +31,19 @@ export class Canceller {
   done = 0;
   failed = 0;
   readonly #world: World;
+  readonly #hand: Hand;
   readonly #options: CancellerOptions;
   #stopped = false;
-  #keys = 0;
 
   constructor(world: World, options: CancellerOptions) {
     this.#world = world;
     this.#options = options;
+    this.#hand = handOf(world, options, world.random.cancellations);
   }
 
   start(): void {
     const { profile } = this.#world;
-    this.#options.life.after(profile.thinkMs * this.#fraction(), () => {
+    this.#options.life.after(profile.thinkMs * this.#hand.fraction(), () => {
       if (this.#stopped) return;
       this.busy = true;
       this.#act().then(
@@ -74,9 +71,9 @@ export class Canceller {
 
   async #act(): Promise<void> {
     const orders = this.#options.orders();
-    const among = this.#fraction() < 0.8 ? Math.min(newest, orders.length) : orders.length;
-    const order = orders[orders.length - 1 - this.#integer(Math.max(1, among))];
-    const dice = this.#fraction();
+    const among = this.#hand.fraction() < 0.8 ? Math.min(newest, orders.length) : orders.length;
+    const order = orders[orders.length - 1 - this.#hand.integer(Math.max(1, among))];
+    const dice = this.#hand.fraction();
     if (!order) return;
     if (dice < 0.35) await this.#cancel(order);
     else if (dice < 0.55) await this.#cancelTwice(order);
@@ -87,9 +84,9 @@ export class Canceller {
 
   /** Then at times again under the same key, or reads the order. */
   async #cancel(order: KnownOrder): Promise<void> {
-    const params = { ...this.#wish(order), key: this.#newKey() };
+    const params = { ...this.#wish(order), key: this.#hand.newKey() };
     const isDone = await this.#ask(params);
-    const dice = this.#fraction();
+    const dice = this.#hand.fraction();
     if (isDone && dice < 0.3) await this.#ask(params);
     else if (isDone && dice < 0.8) await this.#read(order);
   }
@@ -100,11 +97,11 @@ export class Canceller {
 
   /** All that is left, or a unit or two of some lines. */
   #wish({ number, lines }: KnownOrder): Params<'cancel_order'> {
-    const restock = this.#fraction() < 0.7;
+    const restock = this.#hand.fraction() < 0.7;
     const [first, ...rest] = lines;
-    if (this.#fraction() < 0.3 || !first) return { number, restock };
-    const quantity = this.#fraction() < 0.85 ? 1 : 3;
-    const some = [{ id: first.id, quantity }, ...(this.#fraction() < 0.3 ? rest : [])];
+    if (this.#hand.fraction() < 0.3 || !first) return { number, restock };
+    const quantity = this.#hand.fraction() < 0.85 ? 1 : 3;
+    const some = [{ id: first.id, quantity }, ...(this.#hand.fraction() < 0.3 ? rest : [])];
     return { number, restock, lines: some, reason: 'unwanted' };
   }
 
@@ -117,7 +114,7 @@ export class Canceller {
       this.#world,
       this.#options.life,
       () => {
-        return this.#known(number, this.#anywhere(ask));
+        return this.#known(number, this.#hand.anywhere(ask));
       },
       refusals,
     );
@@ -137,7 +134,7 @@ export class Canceller {
     const minimum = cancellations.minimum(number);
     const order = await this.#known(
       number,
-      this.#anywhere((operations, context) => operations.order({ number }, context)),
+      this.#hand.anywhere((operations, context) => operations.order({ number }, context)),
     );
     cancellations.read(order, minimum, this.#options.name);
   }
@@ -147,7 +144,7 @@ export class Canceller {
     const minimum = cancellations.minimum(number);
     const { items } = await this.#known(
       number,
-      this.#anywhere((operations, context) => operations.cancellations({ number }, context)),
+      this.#hand.anywhere((operations, context) => operations.cancellations({ number }, context)),
     );
     cancellations.listed(number, items, minimum, this.#options.name);
   }
@@ -157,7 +154,7 @@ export class Canceller {
     const minimums = new Map(
       this.#options.orders().map(({ number }) => [number, cancellations.minimum(number)]),
     );
-    const { items } = await this.#anywhere((operations, context) =>
+    const { items } = await this.#hand.anywhere((operations, context) =>
       operations.orders({ order: 'desc', limit: 20 }, context),
     );
     for (const order of items) {
@@ -177,25 +174,5 @@ export class Canceller {
 
   #report(problem: string): void {
     this.#world.report(`${this.#options.name}: ${problem}`);
-  }
-
-  #newKey(): string {
-    this.#keys += 1;
-    return `${this.#options.name}-${this.#keys}`;
-  }
-
-  #fraction(): number {
-    return this.#world.random.cancellations.fraction();
-  }
-
-  #integer(below: number): number {
-    return this.#world.random.cancellations.integer(below);
-  }
-
-  #anywhere<T>(ask: Ask<T>): Promise<T> {
-    const { name, life, frontends } = this.#options;
-    const frontend = frontends[this.#integer(frontends.length)];
-    if (frontend === undefined) throw new Error('there is a frontend');
-    return askFrontend(this.#world, { name, life, thread: this.#integer(2) }, frontend, ask);
   }
 }

@@ -9,6 +9,7 @@ import { membership } from '../src/group/membership.js';
 import type { OrderMachine, OrderResult } from '../src/order/order-machine.js';
 import { salesAreSafe } from '../src/order/store.js';
 import type { NewProduct } from '../src/wire/internal.js';
+import { Bookkeeper } from './bookkeeper.js';
 import { Canceller } from './canceller.js';
 import { Customer } from './customer.js';
 import { Frontend } from './frontend.js';
@@ -45,6 +46,7 @@ export class Cluster {
   readonly holders: readonly Holder[];
   /** As many as holders: they cancel the holders' orders. */
   readonly cancellers: readonly Canceller[];
+  readonly bookkeepers: readonly Bookkeeper[];
   readonly ledger: Ledger;
   readonly #world: World;
 
@@ -117,6 +119,9 @@ export class Cluster {
       const name = `canceller-${at + 1}`;
       return new Canceller(world, { name, life, frontends: this.frontends, orders });
     });
+    this.bookkeepers = this.holders.slice(1).map(() => {
+      return new Bookkeeper(world, { name: 'bookkeeper', life, frontends: this.frontends });
+    });
     const isVisited = world.random.visits.integer(2) === 0;
     const { frontends } = this;
     if (world.profile.peddled) {
@@ -133,8 +138,9 @@ export class Cluster {
   }
 
   /** All clients of the frontends. */
-  get guests(): readonly (Customer | Visitor | Peddler | Holder | Canceller)[] {
-    return [...this.customers, ...this.visitors, ...this.holders, ...this.cancellers];
+  get guests(): readonly (Customer | Visitor | Peddler | Holder | Canceller | Bookkeeper)[] {
+    const others = [...this.holders, ...this.cancellers, ...this.bookkeepers];
+    return [...this.customers, ...this.visitors, ...others];
   }
 
   get members(): readonly AnyMember[] {

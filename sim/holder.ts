@@ -7,10 +7,9 @@ import { BazarError, toBazarError } from '../src/base/errors.js';
 import { clientKeyDigest } from '../src/frontend/requests/keys.js';
 import type { SaleLine } from '../src/wire/internal.js';
 import type { Placed } from '../src/wire/schemas.js';
-import { type Ask, askFrontend, askUntilSettled } from './ask-frontend.js';
+import { type Ask, askUntilSettled } from './ask-frontend.js';
 import type { KnownOrder } from './canceller.js';
-import type { Frontend } from './frontend.js';
-import type { Life } from './process.js';
+import { type Hand, type HandOptions, handOf } from './hand.js';
 import type { World } from './world.js';
 
 /** Products that holders reserve, after those of the other customers. */
@@ -35,12 +34,6 @@ const ttlsSeconds = [1, 1, 1, 2, 3];
 const limits = [null, { quantity: 4, window_seconds: null }, { quantity: 5, window_seconds: 1 }];
 const customers = ['ada', 'ada', 'bob'];
 
-export interface HolderOptions {
-  readonly name: string;
-  readonly life: Life;
-  readonly frontends: readonly Frontend[];
-}
-
 type Line = { readonly id: number; readonly quantity: number };
 
 interface Held {
@@ -56,19 +49,20 @@ export class Holder {
   /** Acknowledged orders. */
   readonly placed: KnownOrder[] = [];
   readonly #world: World;
-  readonly #options: HolderOptions;
+  readonly #hand: Hand;
+  readonly #options: HandOptions;
   readonly #held: Held[] = [];
   #stopped = false;
-  #keys = 0;
 
-  constructor(world: World, options: HolderOptions) {
+  constructor(world: World, options: HandOptions) {
     this.#world = world;
     this.#options = options;
+    this.#hand = handOf(world, options, world.random.holders);
   }
 
   start(): void {
     const { profile } = this.#world;
-    this.#options.life.after(profile.thinkMs * this.#fraction(), () => {
+    this.#options.life.after(profile.thinkMs * this.#hand.fraction(), () => {
       if (this.#stopped) return;
       this.busy = true;
       this.#act().then(
@@ -97,11 +91,11 @@ export class Holder {
   }
 
   #act(): Promise<unknown> {
-    const dice = this.#fraction();
+    const dice = this.#hand.fraction();
     if (dice < 0.15) return this.#lookUp();
     if (dice < 0.25) return this.#administer();
     if (dice < 0.35) return this.#buy();
-    const held = this.#held[this.#integer(Math.max(1, this.#held.length))];
+    const held = this.#held[this.#hand.integer(Math.max(1, this.#held.length))];
     if (!held || dice < 0.6) return this.#open();
     if (dice < 0.8) return this.#confirm(held);
     if (dice < 0.87) return this.#release(held);
@@ -110,9 +104,9 @@ export class Holder {
 
   async #open(): Promise<void> {
     const lines = this.#lines();
-    const ttl = ttlsSeconds[this.#integer(ttlsSeconds.length)] ?? 1;
-    const key = this.#newKey();
-    const customer = customers[this.#integer(customers.length)] ?? 'ada';
+    const ttl = ttlsSeconds[this.#hand.integer(ttlsSeconds.length)] ?? 1;
+    const key = this.#hand.newKey();
+    const customer = customers[this.#hand.integer(customers.length)] ?? 'ada';
     const reference = `cart ${key}`;
     const params = { lines, ttl_seconds: ttl, reference, customer, key };
     const opened = await this.#settled((operations, context) => operations.hold(params, context));
@@ -121,7 +115,7 @@ export class Holder {
     this.#world.count('holds');
     this.#held.push({ id: opened.hold_id, lines, reference });
     if (this.#held.length > 6) this.#held.shift();
-    if (this.#fraction() < 0.3) {
+    if (this.#hand.fraction() < 0.3) {
       const again = await this.#settled((operations, context) => operations.hold(params, context));
       if (again && again.hold_id !== opened.hold_id) {
         this.#world.report(`I6: the hold under ${key} is ${opened.hold_id} and ${again.hold_id}`);
@@ -132,16 +126,16 @@ export class Holder {
   /** All lines, or fewer units of the first one. */
   async #confirm(held: Held): Promise<void> {
     const [first] = held.lines;
-    const isWhole = this.#fraction() < 0.5 || !first;
+    const isWhole = this.#hand.fraction() < 0.5 || !first;
     const lines = isWhole ? held.lines : [{ ...first, quantity: 1 }];
-    const key = this.#newKey();
+    const key = this.#hand.newKey();
     const params = { id: held.id, key, ...(isWhole ? {} : { lines: [...lines] }) };
     await this.#place(key, lines, (operations, context) => operations.confirmHold(params, context));
     this.#answered(key, held.lines);
   }
 
   async #release({ id, lines }: Held): Promise<void> {
-    const key = this.#newKey();
+    const key = this.#hand.newKey();
     const released = await this.#settled((operations, context) =>
       operations.releaseHold({ id, key }, context),
     );
@@ -149,14 +143,14 @@ export class Holder {
   }
 
   #extend({ id }: Held): Promise<unknown> {
-    const key = this.#newKey();
+    const key = this.#hand.newKey();
     return this.#settled((operations, context) =>
       operations.extendHold({ id, key, ttl_seconds: 1 }, context),
     );
   }
 
   async #read({ id, lines, reference }: Held): Promise<void> {
-    const hold = await this.#anywhere((operations, context) =>
+    const hold = await this.#hand.anywhere((operations, context) =>
       operations.readHold({ id }, context),
     );
     const isSame = lines.every((line) => {
@@ -169,10 +163,10 @@ export class Holder {
 
   async #buy(): Promise<void> {
     const lines = this.#lines();
-    const key = this.#newKey();
-    const customer = customers[this.#integer(customers.length)] ?? 'ada';
+    const key = this.#hand.newKey();
+    const customer = customers[this.#hand.integer(customers.length)] ?? 'ada';
     const total = lines.reduce((sum, { id, quantity }) => sum + id * quantity, 0);
-    const expected = this.#fraction() < 0.2 ? total + 1 : total;
+    const expected = this.#hand.fraction() < 0.2 ? total + 1 : total;
     const params = { lines, key, customer, expected_total: expected };
     await this.#place(key, lines, (operations, context) => operations.buy(params, context));
     this.#answered(key, lines);
@@ -181,11 +175,11 @@ export class Holder {
   /** Changes a limit, or the stock. */
   async #administer(): Promise<void> {
     const id = this.#pickId();
-    const limit = limits[this.#integer(limits.length)] ?? null;
-    const delta = this.#integer(9) - 3;
-    const count = this.#integer(30);
-    const dice = this.#fraction();
-    await this.#anywhere(async (operations, context) => {
+    const limit = limits[this.#hand.integer(limits.length)] ?? null;
+    const delta = this.#hand.integer(9) - 3;
+    const count = this.#hand.integer(30);
+    const dice = this.#hand.fraction();
+    await this.#hand.anywhere(async (operations, context) => {
       if (dice < 0.4) return operations.updateProduct({ id, purchase_limit: limit }, context);
       const wanted = dice < 0.8 ? { delta } : { count };
       return operations.adjustStock({ id, reason: 'correction', ...wanted }, context);
@@ -197,7 +191,7 @@ export class Holder {
     const id = this.#pickId();
     const minimum = reads.minimum(id);
     let isHit = false;
-    const product = await this.#anywhere(async (operations, context) => {
+    const product = await this.#hand.anywhere(async (operations, context) => {
       isHit = operations.cached({ id }) !== undefined;
       return operations.lookup({ id }, context);
     });
@@ -234,7 +228,7 @@ export class Holder {
   /** Retries under the same key; undefined: refused. */
   #settled<T>(ask: Ask<T>): Promise<T | undefined> {
     const { life } = this.#options;
-    return askUntilSettled(this.#world, life, () => this.#anywhere(ask), refusals);
+    return askUntilSettled(this.#world, life, () => this.#hand.anywhere(ask), refusals);
   }
 
   /** From now on no read may show the products as they were before the key's entry. */
@@ -247,8 +241,8 @@ export class Holder {
 
   #lines(): Line[] {
     const first = this.#pickId();
-    const lines = [{ id: first, quantity: 1 + this.#integer(3) }];
-    if (this.#fraction() < 0.6) return lines;
+    const lines = [{ id: first, quantity: 1 + this.#hand.integer(3) }];
+    if (this.#hand.fraction() < 0.6) return lines;
     const [low, high] = [
       2 + this.#world.profile.items,
       1 + this.#world.profile.items + heldProducts,
@@ -257,26 +251,6 @@ export class Holder {
   }
 
   #pickId(): number {
-    return 2 + this.#world.profile.items + this.#integer(heldProducts);
-  }
-
-  #newKey(): string {
-    this.#keys += 1;
-    return `${this.#options.name}-${this.#keys}`;
-  }
-
-  #fraction(): number {
-    return this.#world.random.holders.fraction();
-  }
-
-  #integer(below: number): number {
-    return this.#world.random.holders.integer(below);
-  }
-
-  #anywhere<T>(ask: Ask<T>): Promise<T> {
-    const { name, life, frontends } = this.#options;
-    const frontend = frontends[this.#integer(frontends.length)];
-    if (frontend === undefined) throw new Error('there is a frontend');
-    return askFrontend(this.#world, { name, life, thread: this.#integer(2) }, frontend, ask);
+    return 2 + this.#world.profile.items + this.#hand.integer(heldProducts);
   }
 }

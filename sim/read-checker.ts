@@ -46,6 +46,7 @@ export class ReadChecker {
   answeredAt(item: number, seq: number): void {
     const state = this.#books.itemAt(item, seq);
     if (state) this.answered(item, state.version);
+    this.#books.ledger.answeredAt(item, seq);
   }
 
   /** From now on it may be gone. */

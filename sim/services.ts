@@ -36,6 +36,7 @@ import {
 import type { LookupAnswer } from '../src/wire/thread-requests.js';
 import { newCatalogMachine, newCatalogStore } from './broken.js';
 import { brokenStart } from './broken-cancellations.js';
+import { brokenLedgerStart } from './broken-ledgers.js';
 import { answersBeforeTheSale, newOrderMachine, newOrderStore } from './broken-orders.js';
 import { Link } from './link.js';
 import type { ServiceListeners } from './listeners.js';
@@ -79,6 +80,7 @@ export function catalogService(
           flush() {
             opened.salesStream.flush();
             opened.cancellationStream.flush();
+            opened.movementStream.flush();
           },
           logger,
           clock: life,
@@ -250,8 +252,9 @@ function salesTaker(world: World, client: CatalogClient, projection: () => Proje
         const newest = world.hasBug('tails-from-the-newest') ? world.books.sales.length + 1 : 0;
         const again = from > 1 && world.hasBug('sales-become-orders-twice') ? 1 : 0;
         const cancelled = cancellationsFrom && brokenStart(world, cancellationsFrom);
+        const moved = movementsFrom && brokenLedgerStart(world, movementsFrom);
         const start = Math.max(from, newest) - again;
-        return client.tail(start, orderEpoch, gathers, cancelled, movementsFrom);
+        return client.tail(start, orderEpoch, gathers, cancelled, moved);
       },
       confirm: (...numbers) => client.confirm(...numbers),
     },

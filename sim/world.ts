@@ -42,7 +42,8 @@ export class World {
       | 'faults'
       | 'visits'
       | 'holders'
-      | 'cancellations',
+      | 'cancellations'
+      | 'ledgers',
       Random
     >
   >;
@@ -78,6 +79,7 @@ export class World {
       visits: stream(8),
       holders: stream(9),
       cancellations: stream(10),
+      ledgers: stream(11),
     };
     this.holders = this.random.holders.integer(2) * 2;
     const report = (problem: string): void => this.report(problem);

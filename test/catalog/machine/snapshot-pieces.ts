@@ -70,3 +70,12 @@ export function withoutCancelled(pieces: Iterable<Uint8Array>): Uint8Array[] {
   const kept = found.filter(([kind]) => kind !== 'cancelled');
   return writePieces(withHead(kept, { cancelledOrders: 0 }));
 }
+
+export function withoutMovements(pieces: Iterable<Uint8Array>): Uint8Array[] {
+  const found = readPieces(pieces);
+  const head = found[0]?.[1] as Head | undefined;
+  const last = head?.['lastMovement'];
+  if (last === undefined) return writePieces(found);
+  const kept = found.filter(([kind]) => kind !== 'movements');
+  return writePieces(withHead(kept, { movementRuns: 0, movementCursor: last }));
+}
