@@ -25,9 +25,10 @@ export async function cleanSeeds(t: Test, budgetMs: number): Promise<void> {
   t.ok(summary.runs >= seedsMin, `${summary.runs} seeds`);
 }
 
-/** Aims whose runs take two seconds and more: simulation.long.test.ts runs all their seeds. */
+/** Aims whose runs take longest: simulation.long.test.ts runs all their seeds. */
 export const longAims: ReadonlySet<Aim> = new Set([
   ...(['late', 'cut-off', 'old-promises', 'doubtful-tails'] as const),
+  ...(['amnesia', 'crowd', 'five-voters'] as const),
 ]);
 
 /** Seeds of each aim: npm run sim -- --aim NAME runs more. */

@@ -10,7 +10,7 @@ import { readFixtures } from './fixture.js';
 import { simulate } from './simulation.js';
 
 /** The time of all seeds; a run with both journals takes less than a tenth of a second. */
-const budgetMs = 6_000;
+const budgetMs = 5_000;
 const replayed = 3;
 
 t.test('the same seed gives the same run, event by event', async (t) => {
