@@ -14,7 +14,7 @@ const rare: ReadonlySet<string> = new Set([
   'lenders-are-ignored',
 ]);
 
-/** A second and more each, some minutes together. */
+/** Half a second and more each, some minutes together. */
 const slow: ReadonlySet<string> = new Set([
   'promisesBoundToIncarnation',
   'stampsAreEchoed',
@@ -65,6 +65,19 @@ const slow: ReadonlySet<string> = new Set([
   'tells-a-crowd-what-was',
   'unattendedYields',
   'refusals-are-forgotten',
+  'revives-an-expired-lease',
+  'nominates-the-unreachable',
+  'restocks-are-not-told',
+  'leases-by-a-timer',
+  'followersWaitForGates',
+  'refuses-with-a-key',
+  'ends-of-holds-are-not-told',
+  'lone-sales-are-safe',
+  'last-sale-without-position',
+  'new-key-each-attempt',
+  'totals-go-unchecked',
+  'cache-survives-sessions',
+  'leases-from-receipt',
 ]);
 
 /** Twice the seeds of the slowest: which seeds notice changes with the code. */
