@@ -3,6 +3,6 @@ import t from 'tap';
 import { runOverPostgres } from './run-over-postgres.js';
 
 await runOverPostgres(t, [
-  ...['crash.long', 'failover', 'frontends', 'history', 'leases', 'one-service'],
+  ...['crash.long', 'failover.long', 'frontends', 'history.long', 'leases', 'one-service'],
   ...['refusals', 'rolling-restart.long', 'stop'],
 ]);

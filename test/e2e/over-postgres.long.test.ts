@@ -6,6 +6,15 @@ import t from 'tap';
 import { runOverPostgres } from './run-over-postgres.js';
 
 await runOverPostgres(t, [
-  ...['bad-messages', 'bad-requests', 'caches', 'commands', 'hot-item', 'keys', 'openapi'],
+  ...[
+    'bad-messages',
+    'bad-requests',
+    'caches',
+    'commands',
+    'commands.long',
+    'hot-item',
+    'keys',
+    'openapi',
+  ],
   ...['operations', 'purchase', 'tls', 'without-optimisations', '../web/page'],
 ]);

@@ -20,7 +20,7 @@ t.test('a store with TLS sells to clients that use TLS', async (t) => {
   const store = new Store(t, 3488, { catalogs: 2, orders: 1, recovery: 1 });
   // The harness asks for readiness in the clear: the launcher's word is enough here.
   store.isReady = async () => true;
-  await store.up(...own, ...cluster);
+  await store.up('--restock-every', '0', ...own, ...cluster);
   const address = `127.0.0.1:${store.rawPort}`;
   const client = new BazarClient({ addresses: [address], tls: { ca } });
   t.teardown(() => client.close());
