@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import type { Ledger, Sold } from './ledger.js';
 import type { Answer, Order, Placed, Product, RawClient } from './raw-client.js';
 import type { Store } from './store.js';
+import { until } from './until.js';
 
 const askedAtOnce = 200;
 const keysTried = 100;
@@ -61,9 +62,18 @@ async function askAll<R>(client: RawClient, method: string, all: readonly unknow
   const answers: Answer<R>[] = [];
   for (let start = 0; start < all.length; start += askedAtOnce) {
     const some = all.slice(start, start + askedAtOnce);
-    answers.push(...(await Promise.all(some.map((params) => client.ask<R>(method, params)))));
+    answers.push(...(await Promise.all(some.map((params) => answerTo<R>(client, method, params)))));
   }
   return answers;
+}
+
+/** The last answer; a store that is too busy to answer is asked again. */
+function answerTo<R>(client: RawClient, method: string, params: unknown): Promise<Answer<R>> {
+  return until(`${method} is answered`, async () => {
+    const answer = await client.ask<R>(method, params);
+    const isOpen = answer.error?.retryable || answer.error?.code === 'deadline_exceeded';
+    return !isOpen && answer;
+  });
 }
 
 function isOrder(answer: Answer<Order> | undefined, sold: Sold, product?: Product): boolean {
