@@ -336,6 +336,8 @@ export const databaseLimits = {
   auditHoldsMax: 10_000,
   /** The same of uses of purchase limits. */
   auditUsesMax: 10_000,
+  /** The same of orders with cancellations. */
+  auditCancelledMax: 10_000,
   /** A rewrite of the tables: rows and lines of orders in one piece, deleted rows, attempts for a piece. */
   rewriteRows: 2_048,
   rewriteLines: 8_192,

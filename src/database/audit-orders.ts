@@ -1,91 +1,207 @@
 /**
- * Adds up the orders of the tables in one snapshot of the database, a bounded range of numbers a
- * statement, and checks that they have no gaps and that each total is the sum of its lines.
+ * Adds up the orders and cancellations of the tables in one snapshot of the database, a bounded range of
+ * numbers a statement. Checks that both have no gaps, that each total is the sum of its lines, and that the
+ * cancellations of an order follow each other.
  */
 import { BazarError } from '../base/errors.js';
 import { databaseLimits } from '../base/limits.js';
+import type { TableEnds, TableState } from './rows.js';
 import type { Session } from './session.js';
 import type { DatabaseOptions } from './session-keeper.js';
 import { appliedText, openSnapshot, readRows } from './table-pieces.js';
 
+type Units = readonly (readonly [productId: number, units: number])[];
+
 export interface OrdersBook {
   readonly orders: number;
-  readonly units: readonly (readonly [productId: number, units: number])[];
+  readonly units: Units;
+  readonly cancellations: number;
+  /** Units of the cancellations that went back into stock. */
+  readonly returned: Units;
   /** One sentence for each thing that is wrong. */
   readonly problems: readonly string[];
 }
 
+/** A table of numbered rows and its lines. */
+interface Book {
+  readonly noun: 'order' | 'cancellation';
+  readonly table: 'orders' | 'cancellations';
+  readonly lines: 'order_lines' | 'cancellation_lines';
+  /** The column of the lines that has the number. */
+  readonly owner: 'order_number' | 'cancellation_number';
+}
+
+const orderBook: Book = {
+  ...{ noun: 'order', table: 'orders', lines: 'order_lines', owner: 'order_number' },
+};
+const cancellationBook: Book = {
+  ...{ noun: 'cancellation', table: 'cancellations' },
+  ...{ lines: 'cancellation_lines', owner: 'cancellation_number' },
+};
+
 const { auditOrdersMax, auditProblemsMax } = databaseLimits;
 const range = (column: string): string => `${column} > $1::bigint AND ${column} <= $2::bigint`;
-const countText = `SELECT count(*) AS count FROM orders WHERE ${range('number')}`;
+const countText = ({ table }: Book): string =>
+  `SELECT count(*) AS count FROM ${table} WHERE ${range('number')}`;
 /** The places in the range at which the number after the one before is not there. */
-const missingText = `SELECT wanted AS number FROM generate_series($1::bigint + 1, $2::bigint) AS wanted
-  WHERE NOT EXISTS (SELECT 1 FROM orders WHERE number = wanted) ORDER BY 1 LIMIT ${auditProblemsMax}`;
-const totalsText = `SELECT number, total_cents AS "totalCents", coalesce(sum_cents, 0)::text AS "sumCents"
-  FROM orders LEFT JOIN (
-    SELECT order_number, sum(quantity::numeric * price_cents) AS sum_cents
-    FROM order_lines WHERE ${range('order_number')} GROUP BY order_number) AS sums
-    ON order_number = number
+const missingText = ({ table }: Book): string =>
+  `SELECT wanted AS number FROM generate_series($1::bigint + 1, $2::bigint) AS wanted
+  WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE number = wanted) ORDER BY 1 LIMIT ${auditProblemsMax}`;
+const totalsText = ({ table, lines, owner }: Book): string =>
+  `SELECT number, total_cents AS "totalCents", coalesce(sum_cents, 0)::text AS "sumCents"
+  FROM ${table} LEFT JOIN (
+    SELECT ${owner} AS owner, sum(quantity::numeric * price_cents) AS sum_cents
+    FROM ${lines} WHERE ${range(owner)} GROUP BY ${owner}) AS sums
+    ON owner = number
   WHERE ${range('number')} AND total_cents IS DISTINCT FROM coalesce(sum_cents, 0)
   ORDER BY number LIMIT ${auditProblemsMax}`;
 const unitsText = `SELECT product_id AS id, sum(quantity)::bigint AS units
   FROM order_lines WHERE ${range('order_number')} GROUP BY product_id`;
-const lastText = 'SELECT coalesce(max(number), 0) AS number FROM orders';
+const cancelledText = `SELECT product_id AS id, sum(quantity)::bigint AS units,
+    coalesce(sum(quantity) FILTER (WHERE restock), 0)::bigint AS returned
+  FROM cancellation_lines JOIN cancellations ON number = cancellation_number
+  WHERE ${range('cancellation_number')} GROUP BY product_id`;
+/** Units of each product as a text, without those that are 0. */
+const sumText = (rows: string): string => `(SELECT string_agg(id || ' ' || units, ',' ORDER BY id)
+    FROM (SELECT id, sum(units) AS units FROM (${rows}) AS parts GROUP BY id) AS sums)`;
+const flatRows = (list: string): string => `SELECT ${list}[at] AS id, ${list}[at + 1] AS units
+    FROM generate_series(1, coalesce(cardinality(${list}), 0), 2) AS at`;
+/** Cancellations that do not name the one before of their order, or are not the sum of it and their lines. */
+const brokenText = `SELECT one.number, one.order_number AS "order" FROM cancellations AS one
+  LEFT JOIN LATERAL (SELECT number, cancelled FROM cancellations AS other
+    WHERE other.order_number = one.order_number AND other.number < one.number
+    ORDER BY other.number DESC LIMIT 1) AS before ON true
+  WHERE ${range('one.number')} AND (one.previous <> coalesce(before.number, 0)
+    OR ${sumText(flatRows('one.cancelled'))} IS DISTINCT FROM
+      ${sumText(`${flatRows('before.cancelled')} UNION ALL SELECT product_id, quantity
+        FROM cancellation_lines WHERE cancellation_number = one.number`)})
+  ORDER BY one.number LIMIT ${auditProblemsMax}`;
+const lastText = ({ table }: Book): string =>
+  `SELECT coalesce(max(number), 0) AS number FROM ${table}`;
 
 interface Sums {
-  orders: number;
+  readonly counts: { orders: number; cancellations: number };
   readonly units: Map<number, number>;
+  readonly cancelled: Map<number, number>;
+  readonly returned: Map<number, number>;
   readonly problems: string[];
 }
 
-/** Later orders are excluded. Rejects with `unavailable` if the tables do not have all of these yet. */
-export async function auditOrders(options: DatabaseOptions, through: number): Promise<OrdersBook> {
+/** Later ones are excluded. Rejects with `unavailable` if the tables do not have all of these yet. */
+export async function auditOrders(
+  options: DatabaseOptions,
+  through: TableEnds,
+): Promise<OrdersBook> {
   const session = await openSnapshot(options);
   try {
-    const [applied] = await readRows<{ lastOrder: number }>(session, { text: appliedText });
-    const lastOrder = applied?.lastOrder ?? 0;
-    if (lastOrder < through) {
-      throw new BazarError(
-        'unavailable',
-        `the tables end at order ${lastOrder}, before ${through}`,
-      );
+    const [applied] = await readRows<TableState>(session, { text: appliedText });
+    const { lastOrder = 0, lastCancellation = 0 } = applied ?? {};
+    requireEnd('order', lastOrder, through.lastOrder);
+    requireEnd('cancellation', lastCancellation, through.lastCancellation);
+    const sums: Sums = {
+      counts: { orders: 0, cancellations: 0 },
+      ...{ units: new Map(), cancelled: new Map(), returned: new Map(), problems: [] },
+    };
+    await addRanges(session, through.lastOrder, (read) => addOrders(read, sums));
+    await addRanges(session, through.lastCancellation, (read) => addCancellations(read, sums));
+    sums.problems.push(
+      ...(await surplus(session, orderBook, lastOrder)),
+      ...(await surplus(session, cancellationBook, lastCancellation)),
+    );
+    const { counts, units, cancelled, returned, problems } = sums;
+    for (const [id, some] of cancelled) {
+      const all = units.get(id) ?? 0;
+      if (some > all) problems.push(`product ${id}: ${some} cancelled, but ${all} ordered`);
     }
-    const sums: Sums = { orders: 0, units: new Map(), problems: [] };
-    for (let after = 0; after < through; after += auditOrdersMax) {
-      await addRange(session, sums, after, Math.min(through, after + auditOrdersMax));
-    }
-    const [last] = await readRows<{ number: number }>(session, { text: lastText });
-    if (last && last.number > lastOrder) {
-      sums.problems.push(`the table orders has order ${last.number}, the last one is ${lastOrder}`);
-    }
-    const { orders, units, problems } = sums;
-    return { orders, units: [...units], problems: problems.slice(0, auditProblemsMax) };
+    const books = { units: [...units], returned: [...returned].filter(([, some]) => some > 0) };
+    return { ...counts, ...books, problems: problems.slice(0, auditProblemsMax) };
   } finally {
     await session.close();
   }
 }
 
-async function addRange(
+function requireEnd(noun: Book['noun'], last: number, through: number): void {
+  if (last >= through) return;
+  const message = `the tables end at ${noun} ${last}, before ${through}`;
+  throw new BazarError('unavailable', message);
+}
+
+/** Reads rows of a range of numbers. */
+interface RangeReader {
+  readonly after: number;
+  readonly through: number;
+  rows<Row>(text: string): Promise<readonly Row[]>;
+}
+
+async function addRanges(
   session: Session,
-  sums: Sums,
-  after: number,
-  through: number,
+  end: number,
+  add: (read: RangeReader) => Promise<void>,
 ): Promise<void> {
-  const rows = <Row>(text: string): Promise<readonly Row[]> =>
-    readRows<Row>(session, { text, values: [after, through] });
-  const [counted] = await rows<{ count: number }>(countText);
+  for (let after = 0; after < end; after += auditOrdersMax) {
+    const through = Math.min(end, after + auditOrdersMax);
+    const rows = <Row>(text: string): Promise<readonly Row[]> =>
+      readRows<Row>(session, { text, values: [after, through] });
+    await add({ after, through, rows });
+  }
+}
+
+async function addOrders(read: RangeReader, { counts, units, problems }: Sums): Promise<void> {
+  counts.orders += await checkRows(read, orderBook, problems);
+  for (const { id, units: some } of await read.rows<{ id: number; units: number }>(unitsText)) {
+    add(units, id, some);
+  }
+}
+
+interface CancelledRow {
+  readonly id: number;
+  readonly units: number;
+  readonly returned: number;
+}
+
+async function addCancellations(read: RangeReader, sums: Sums): Promise<void> {
+  const { counts, cancelled, returned, problems } = sums;
+  counts.cancellations += await checkRows(read, cancellationBook, problems);
+  for (const { id, units, returned: back } of await read.rows<CancelledRow>(cancelledText)) {
+    add(cancelled, id, units);
+    add(returned, id, back);
+  }
+  for (const { number, order } of await read.rows<{ number: number; order: number }>(brokenText)) {
+    problems.push(`cancellation ${number} does not follow the one before of order ${order}`);
+  }
+}
+
+/** Returns how many rows there are. */
+async function checkRows(
+  { after, through, rows }: RangeReader,
+  book: Book,
+  problems: string[],
+): Promise<number> {
+  const { noun, table } = book;
+  const [counted] = await rows<{ count: number }>(countText(book));
   const count = counted?.count ?? 0;
-  sums.orders += count;
   if (count !== through - after) {
-    for (const { number } of await rows<{ number: number }>(missingText)) {
-      sums.problems.push(`the table orders has no row for order ${number}`);
+    for (const { number } of await rows<{ number: number }>(missingText(book))) {
+      problems.push(`the table ${table} has no row for ${noun} ${number}`);
     }
   }
-  const wrong = await rows<{ number: number; totalCents: number; sumCents: string }>(totalsText);
+  const wrong = await rows<{ number: number; totalCents: number; sumCents: string }>(
+    totalsText(book),
+  );
   for (const { number, totalCents, sumCents } of wrong) {
-    sums.problems.push(`order ${number}: the total is ${totalCents}, its lines make ${sumCents}`);
+    problems.push(`${noun} ${number}: the total is ${totalCents}, its lines make ${sumCents}`);
   }
-  for (const { id, units } of await rows<{ id: number; units: number }>(unitsText)) {
-    sums.units.set(id, (sums.units.get(id) ?? 0) + units);
-  }
+  return count;
+}
+
+/** Names the last row if it is after the end. */
+async function surplus(session: Session, book: Book, end: number): Promise<readonly string[]> {
+  const { table, noun } = book;
+  const [last] = await readRows<{ number: number }>(session, { text: lastText(book) });
+  if (!last || last.number <= end) return [];
+  return [`the table ${table} has ${noun} ${last.number}, the last one is ${end}`];
+}
+
+function add(sums: Map<number, number>, id: number, units: number): void {
+  sums.set(id, (sums.get(id) ?? 0) + units);
 }

@@ -6,13 +6,16 @@
 import { databaseLimits } from '../base/limits.js';
 import type { FindOrdersParams } from '../wire/thread-requests.js';
 import { toBuffer } from './arrays.js';
+import { cancelledColumn } from './read-cancellations.js';
+import type { TableEnds } from './rows.js';
 import type { Statement } from './session.js';
 import type { LineRow } from './table-pieces.js';
 
-/** A line of an order; `number` is null if none was found. The first two are the same in all rows. */
-export interface FoundRow extends LineRow {
-  readonly lastOrder: number;
+/** A line of an order; `number` is null if none was found. The ends and `next` are the same in all rows. */
+export interface FoundRow extends LineRow, TableEnds {
   readonly next: number | null;
+  /** What is cancelled of the order; null if nothing is. */
+  readonly cancelled: readonly number[] | null;
 }
 
 const numberMax = Number.MAX_SAFE_INTEGER;
@@ -47,6 +50,8 @@ export function findStatement(params: FindOrdersParams, isNarrow: boolean): Stat
         SELECT *, row_number() OVER (ORDER BY number ${way}) AS nth
         FROM candidates WHERE at_ms >= $3::bigint AND at_ms < $4::bigint
         ORDER BY number ${way} LIMIT $5::bigint + 1),
+      shown AS MATERIALIZED (
+        SELECT found.*, ${cancelledColumn('found.number')} FROM found WHERE nth <= $5::bigint),
       scanned AS (
         SELECT CASE
           WHEN (SELECT count(*) FROM found) > $5::bigint
@@ -54,10 +59,11 @@ export function findStatement(params: FindOrdersParams, isNarrow: boolean): Stat
           WHEN ${isTimed && !isNarrow} AND (SELECT count(*) FROM candidates) >= ${orderScanMax}
             THEN (SELECT ${last}(number) FROM candidates)
         END AS next)
-    SELECT last_order AS "lastOrder", scanned.next, number, key, total_cents AS "totalCents",
-      at_ms AS at, seq, customer, product_id AS "productId", name, quantity, price_cents AS "priceCents"
+    SELECT last_order AS "lastOrder", last_cancellation AS "lastCancellation", scanned.next, number,
+      key, total_cents AS "totalCents", at_ms AS at, seq, customer, cancelled,
+      product_id AS "productId", name, quantity, price_cents AS "priceCents"
     FROM applied CROSS JOIN scanned
-      LEFT JOIN (found JOIN order_lines ON order_number = number) ON nth <= $5::bigint
+      LEFT JOIN (shown JOIN order_lines ON order_number = number) ON true
     ORDER BY number ${way}, place`,
     values: [...range, ...values],
   };

@@ -145,6 +145,39 @@ CREATE VIEW held_lines AS
     to_timestamp(expires_ms / 1000.0) AS expires_at, order_number, place, product_id, quantity,
     price_cents, quantity * price_cents AS line_cents
   FROM holds JOIN hold_lines ON hold_serial = serial`,
+  // Cancellations of orders. `previous` is the cancellation of the order before this one, or 0. `cancelled` has id
+  // and units of all that is cancelled of the order with this one. `batch` is the first one of the same log entry.
+  `
+ALTER TABLE applied ADD COLUMN last_cancellation bigint NOT NULL DEFAULT 0
+  CHECK (last_cancellation >= 0);
+CREATE TABLE cancellations (
+  number bigint PRIMARY KEY CHECK (number > 0),
+  key bytea NOT NULL CHECK (octet_length(key) = 16),
+  order_number bigint NOT NULL REFERENCES orders (number),
+  total_cents bigint NOT NULL CHECK (total_cents >= 0),
+  restock boolean NOT NULL,
+  reason text,
+  at_ms bigint NOT NULL,
+  previous bigint NOT NULL,
+  cancelled bigint[] NOT NULL,
+  is_whole boolean NOT NULL,
+  batch bigint NOT NULL,
+  CONSTRAINT cancellations_previous_check CHECK (previous >= 0 AND previous < number)
+);
+CREATE INDEX cancellations_by_order ON cancellations (order_number, number);
+CREATE TABLE cancellation_lines (
+  cancellation_number bigint NOT NULL REFERENCES cancellations (number),
+  place integer NOT NULL CHECK (place > 0),
+  product_id bigint NOT NULL REFERENCES products (id),
+  name text NOT NULL,
+  quantity bigint NOT NULL CHECK (quantity > 0),
+  price_cents bigint NOT NULL CHECK (price_cents >= 0),
+  PRIMARY KEY (cancellation_number, place)
+);
+CREATE VIEW cancelled_lines AS
+  SELECT number, order_number, to_timestamp(at_ms / 1000.0) AS at, restock, reason, place, product_id,
+    name, quantity, price_cents, quantity * price_cents AS line_cents
+  FROM cancellations JOIN cancellation_lines ON cancellation_number = number`,
 ];
 
 export const schemaVersion = migrations.length;
@@ -160,15 +193,17 @@ export const changedTables: ReadonlySet<string> = new Set([
   'holds',
   'hold_lines',
   'limit_uses',
+  'cancellations',
+  'cancellation_lines',
 ]);
 
-/** What the service role may do. It creates and drops nothing, and orders are never changed. */
+/** What the service role may do. It creates and drops nothing, and orders and cancellations are never changed. */
 export const serviceRights: readonly string[] = [
   'SELECT ON store_meta',
   'SELECT, UPDATE ON leaders, applied',
   'SELECT, INSERT, DELETE ON log',
   'SELECT, INSERT, UPDATE ON products',
-  'SELECT, INSERT ON orders, order_lines',
+  'SELECT, INSERT ON orders, order_lines, cancellations, cancellation_lines',
   'SELECT, INSERT, UPDATE, DELETE ON purchase_keys, change_keys, holds, limit_uses',
   'SELECT, INSERT ON hold_lines',
 ];
@@ -181,4 +216,7 @@ export const orderReportRight = 'SELECT (number, key, total_cents, at_ms, seq) O
 export const reportRights: readonly string[] = [
   'SELECT ON store_meta, leaders, applied, products, order_lines, sold_lines, held_lines',
   orderReportRight,
+  'SELECT ON cancellation_lines, cancelled_lines',
+  `SELECT (number, order_number, total_cents, restock, reason, at_ms, previous, cancelled, is_whole)
+    ON cancellations`,
 ];

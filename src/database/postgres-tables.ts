@@ -1,6 +1,6 @@
 /**
  * Reads of the tables, on a session of their own. Invariant: each answer is one snapshot of the database
- * and carries the number of the last order in it (docs/SQL-ENGINE.md, S5).
+ * and carries the numbers of the last order and the last cancellation in it (docs/SQL-ENGINE.md, S5).
  */
 import { assert } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
@@ -8,26 +8,49 @@ import { databaseLimits } from '../base/limits.js';
 import type { FindOrdersParams } from '../wire/thread-requests.js';
 import { toUnavailable } from './failures.js';
 import { type FoundRow, findStatement, isNarrowStatement } from './find-orders.js';
-import type { OrderRow, TableState } from './rows.js';
+import {
+  cancellationStatement,
+  cancellationsStatement,
+  cancelledColumn,
+  type FoundCancellation,
+  firstOf,
+  groupCancellations,
+} from './read-cancellations.js';
+import type { CancellationRow, OrderRow, TableEnds, TableState } from './rows.js';
 import type { Statement } from './session.js';
 import { type DatabaseOptions, SessionKeeper } from './session-keeper.js';
 import { appliedText, groupLines, type TablePiece, tablePieces } from './table-pieces.js';
 
-export interface OrderAnswer {
-  /** Undefined: the tables have no such order. */
-  readonly order: OrderRow | undefined;
-  readonly lastOrder: number;
+/** An order, and what is cancelled of it: id and units of each product in one flat list; null if nothing is. */
+export interface FoundOrder extends OrderRow {
+  readonly cancelled: readonly number[] | null;
 }
 
-export interface OrdersAnswer {
-  readonly orders: readonly OrderRow[];
+export interface OrderAnswer extends TableEnds {
+  /** Undefined: the tables have no such order. */
+  readonly order: FoundOrder | undefined;
+}
+
+export interface OrdersAnswer extends TableEnds {
+  readonly orders: readonly FoundOrder[];
   /** The next list continues after (or, newest first, before) this number; null: there is no more. */
   readonly next: number | null;
-  readonly lastOrder: number;
 }
 
-const orderText = `SELECT last_order AS "lastOrder", NULL::bigint AS next, number, key,
-    total_cents AS "totalCents", at_ms AS at, seq, customer, product_id AS "productId", name, quantity,
+export interface CancellationAnswer extends TableEnds {
+  /** Undefined: the tables have no such cancellation. */
+  readonly cancellation: CancellationRow | undefined;
+}
+
+export interface CancellationsAnswer extends TableEnds {
+  readonly cancellations: readonly CancellationRow[];
+  /** The next list continues before this number; null: there is no more. */
+  readonly next: number | null;
+}
+
+const orderText = `SELECT last_order AS "lastOrder", last_cancellation AS "lastCancellation",
+    NULL::bigint AS next, number, key, total_cents AS "totalCents", at_ms AS at, seq, customer,
+    ${cancelledColumn('orders.number')}, product_id AS "productId", name, quantity,
     price_cents AS "priceCents"
   FROM applied LEFT JOIN (orders JOIN order_lines ON order_number = number) ON number = $1::bigint
   ORDER BY place`;
@@ -57,8 +80,8 @@ export class PostgresTables {
       text: orderText,
       values: [number],
     });
-    const { orders, lastOrder } = collect(rows);
-    return { order: orders[0], lastOrder };
+    const { orders, lastOrder, lastCancellation } = collect(rows);
+    return { order: orders[0], lastOrder, lastCancellation };
   }
 
   /** The filters of `find_orders`. A list reads a bounded part of the orders. */
@@ -68,6 +91,25 @@ export class PostgresTables {
     const counted = narrow && (await this.#rows<{ isNarrow: boolean }>(what, narrow));
     const isNarrow = counted?.[0]?.isNarrow ?? false;
     return collect(await this.#rows<FoundRow>(what, findStatement(params, isNarrow)));
+  }
+
+  async readCancellation(number: number): Promise<CancellationAnswer> {
+    const what = 'cannot read a cancellation';
+    const rows = await this.#rows<FoundCancellation>(what, cancellationStatement(number));
+    const [cancellation] = groupCancellations(rows);
+    return { cancellation, ...endsOf(rows) };
+  }
+
+  /** The cancellations of an order below `before`, newest first, at most `limit`. */
+  async readCancellations(
+    order: number,
+    before: number | null,
+    limit: number,
+  ): Promise<CancellationsAnswer> {
+    const statement = cancellationsStatement(order, before, limit);
+    const rows = await this.#rows<FoundCancellation>('cannot read the cancellations', statement);
+    const [cancellations, next] = firstOf(groupCancellations(rows), limit);
+    return { cancellations, next, ...endsOf(rows) };
   }
 
   async readApplied(): Promise<TableState> {
@@ -110,18 +152,27 @@ export class PostgresTables {
 
 /** Rows of lines, those of one order together, to orders. */
 function collect(rows: readonly FoundRow[]): OrdersAnswer {
-  const [first] = rows;
-  assert(first, 'the schema has one applied row');
-  const { lastOrder } = first;
-  const found = groupLines(rows);
+  const ends = endsOf(rows);
+  const next = rows[0]?.next ?? null;
+  const cancelled = new Map(rows.map((row) => [row.number, row.cancelled]));
+  const found = groupLines(rows).map((order) => {
+    return { ...order, cancelled: cancelled.get(order.number) ?? null };
+  });
   let lines = 0;
   const isFull = found.findIndex((order) => {
     lines += order.lines.length;
     return lines >= databaseLimits.listLinesMax;
   });
   if (isFull === -1 || isFull === found.length - 1) {
-    return { orders: found, next: first.next, lastOrder };
+    return { orders: found, next, ...ends };
   }
   const orders = found.slice(0, isFull + 1);
-  return { orders, next: orders.at(-1)?.number ?? null, lastOrder };
+  return { orders, next: orders.at(-1)?.number ?? null, ...ends };
+}
+
+/** They are the same in all rows. */
+function endsOf([first]: readonly TableEnds[]): TableEnds {
+  assert(first, 'the schema has one applied row');
+  const { lastOrder, lastCancellation } = first;
+  return { lastOrder, lastCancellation };
 }

@@ -4,8 +4,10 @@
  */
 import { databaseLimits } from '../base/limits.js';
 import { bytesArray, numberArray, toBuffer } from './arrays.js';
+import { cancellationParts } from './cancellation-parts.js';
 import { holdLinesPart, holdsPart } from './hold-parts.js';
 import type {
+  CancellationRow,
   ChangeKeyRow,
   HoldRow,
   OrderRow,
@@ -28,14 +30,15 @@ import {
   purchaseKeysPart,
 } from './write-statement.js';
 
-/** Rows of one table, at most `rewriteRows`. Orders and holds come with their lines. */
+/** Rows of one table, at most `rewriteRows`. Orders, holds and cancellations come with their lines. */
 export type RowPiece =
   | { readonly kind: 'products'; readonly rows: readonly ProductRow[] }
   | { readonly kind: 'orders'; readonly rows: readonly OrderRow[] }
   | { readonly kind: 'purchase_keys'; readonly rows: readonly PurchaseKeyRow[] }
   | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] }
   | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] }
-  | { readonly kind: 'limit_uses'; readonly rows: readonly UseRow[] };
+  | { readonly kind: 'limit_uses'; readonly rows: readonly UseRow[] }
+  | { readonly kind: 'cancellations'; readonly rows: readonly CancellationRow[] };
 
 /** Rows that should not exist. */
 export type Surplus =
@@ -60,8 +63,8 @@ export type Surplus =
       readonly through: UseKeyRow | undefined;
       readonly rows: readonly UseKeyRow[];
     }
-  /** Lines of orders after this one, and these orders. */
-  | { readonly kind: 'order_lines' | 'orders'; readonly after: number }
+  /** Those after this number, and their lines. Lines go first. */
+  | { readonly kind: keyof typeof numberedTables; readonly after: number }
   /** Keys below `from`, and those from `end` on. */
   | {
       readonly kind: PurchaseKeyKind | 'change';
@@ -77,6 +80,14 @@ export interface RewriteRow {
   readonly changed: number;
 }
 
+/** The columns of the keys of tables whose rows are numbered. */
+const numberedTables = {
+  order_lines: ['order_number', 'place'],
+  orders: ['number'],
+  cancellation_lines: ['cancellation_number', 'place'],
+  cancellations: ['number'],
+} as const;
+
 const { rewriteRows } = databaseLimits;
 const ifChanged = ' WHERE (old.*) IS DISTINCT FROM (excluded.*) RETURNING 1';
 const conflicts = {
@@ -84,6 +95,10 @@ const conflicts = {
     at_ms = excluded.at_ms, seq = excluded.seq, customer = excluded.customer${ifChanged}`,
   onLine: `DO UPDATE SET product_id = excluded.product_id, name = excluded.name,
     quantity = excluded.quantity, price_cents = excluded.price_cents${ifChanged}`,
+  onCancellation: `DO UPDATE SET key = excluded.key, order_number = excluded.order_number,
+    total_cents = excluded.total_cents, restock = excluded.restock, reason = excluded.reason,
+    at_ms = excluded.at_ms, previous = excluded.previous, cancelled = excluded.cancelled,
+    is_whole = excluded.is_whole, batch = excluded.batch${ifChanged}`,
   onHoldLine: `DO UPDATE SET product_id = excluded.product_id, quantity = excluded.quantity,
     price_cents = excluded.price_cents${ifChanged}`,
 };
@@ -134,6 +149,15 @@ export function putStatement(epoch: number, piece: RowPiece): Statement {
     }
     case 'limit_uses':
       return combine(fence, 'limit_uses', [usesPart(piece.rows, ifChanged)], ['put_uses']);
+    case 'cancellations': {
+      const counts = linesOf(piece.rows);
+      const parts = [
+        ...cancellationParts(piece.rows, conflicts),
+        surplusLinesPart('cancellation_lines', 'cancellation_number', counts),
+      ];
+      const counted = ['put_cancellations', 'put_cancellation_lines', 'gone_lines'];
+      return combine(fence, 'cancellations', parts, counted);
+    }
   }
 }
 
@@ -201,11 +225,11 @@ function combine(
 
 type LineCount = readonly [number: number, lines: number];
 
-function linesOf(orders: readonly OrderRow[]): readonly LineCount[] {
-  return orders.map(({ number, lines }) => [number, lines.length]);
+function linesOf(rows: readonly Pick<OrderRow, 'number' | 'lines'>[]): readonly LineCount[] {
+  return rows.map(({ number, lines }) => [number, lines.length]);
 }
 
-/** Lines that an order or a hold has beyond its own. `column` names it. */
+/** Lines that an order, a hold or a cancellation has beyond its own. `column` names it. */
 function surplusLinesPart(table: string, column: string, counts: readonly LineCount[]): Part {
   return {
     letter: 'x',
@@ -255,13 +279,14 @@ function trimPart(surplus: Surplus): Part {
         text: gone('limit_uses', 'product_id, customer, source', rows),
       };
     }
-    case 'order_lines': {
-      const text = gone('order_lines', 'order_number, place', 'order_number > $1::bigint');
-      return { letter: 't', values: [surplus.after], text };
-    }
-    case 'orders': {
-      const text = gone('orders', 'number', 'number > $1::bigint');
-      return { letter: 't', values: [surplus.after], text };
+    case 'order_lines':
+    case 'orders':
+    case 'cancellation_lines':
+    case 'cancellations': {
+      const { kind, after } = surplus;
+      const columns = numberedTables[kind];
+      const text = gone(kind, columns.join(', '), `${columns[0]} > $1::bigint`);
+      return { letter: 't', values: [after], text };
     }
     case 'change': {
       const rows = '(ordinal < $1::bigint OR ordinal >= $2::bigint)';

@@ -49,6 +49,40 @@ export interface OrderRow {
   readonly customer: Uint8Array | null;
 }
 
+/** A cancellation of an order (docs/STOCK.md). It never changes. */
+export interface CancellationRow {
+  readonly number: number;
+  /** Digest of its key, 16 bytes. */
+  readonly key: Uint8Array;
+  readonly orderNumber: number;
+  readonly lines: readonly OrderLineRow[];
+  readonly totalCents: number;
+  /** The units went back into stock. */
+  readonly restock: boolean;
+  readonly reason: string | null;
+  /** Wall time in milliseconds. */
+  readonly at: number;
+  /** Number of the order's cancellation before this one; 0: there is none. */
+  readonly previous: number;
+  /** Id and units of all that is cancelled of the order with this one, in one flat list. */
+  readonly cancelled: readonly number[];
+  /** Nothing is left of the order. */
+  readonly isWhole: boolean;
+  /** Number of the first cancellation of the same log entry. */
+  readonly batch: number;
+}
+
+/** What the cancellations of an order make. */
+export interface CancelledOrderRow {
+  readonly order: number;
+  /** Number of its newest cancellation. */
+  readonly last: number;
+  /** Number of its cancellations. */
+  readonly count: number;
+  /** `cancelled` of the newest one. */
+  readonly units: readonly number[];
+}
+
 export type PurchaseKeyKind = 'client' | 'frontend';
 
 /** The stored outcome of a purchase key. The numbers mean what they mean in the key table. */
@@ -152,14 +186,18 @@ export interface KeptKeys {
   readonly change: number;
 }
 
-/** The one row that says which state the tables show. */
-export interface TableState {
-  readonly appliedSeq: number;
-  /** Number of the last order in the tables. */
+/** How far the tables are with what the catalog numbers; 0 if there is none. */
+export interface TableEnds {
   readonly lastOrder: number;
+  readonly lastCancellation: number;
+}
+
+/** The one row that says which state the tables show. */
+export interface TableState extends TableEnds {
+  readonly appliedSeq: number;
   /**
-   * The small state in MessagePack: the head of a catalog snapshot, the oldest sale held and the kept
-   * keys. Empty before the first write.
+   * The small state in MessagePack: the head of a catalog snapshot, the oldest sale and cancellation
+   * held, and the kept keys. Empty before the first write.
    */
   readonly head: Uint8Array;
 }
@@ -173,6 +211,8 @@ export interface TableChanges extends TableState {
   readonly kept: KeptKeys;
   readonly holds?: HoldChanges | undefined;
   readonly uses?: UseChanges | undefined;
+  /** Ascending; absent if there are none. */
+  readonly cancellations?: readonly CancellationRow[] | undefined;
 }
 
 /** In which order holds are read. */
@@ -193,4 +233,8 @@ export interface TablesReader {
   /** The open holds, and the resolved ones whose end is at or after this log time. */
   holds(resolvedFrom: number, order: HoldOrder): AsyncIterable<readonly HoldRow[]>;
   uses(): AsyncIterable<readonly UseRow[]>;
+  /** The cancellations from this number on, as `orders`. */
+  cancellations(from: number): AsyncIterable<readonly CancellationRow[]>;
+  /** The orders that have cancellations, by number. */
+  cancelledOrders(): AsyncIterable<readonly CancelledOrderRow[]>;
 }

@@ -41,10 +41,23 @@ export interface SessionOptions {
 }
 
 const int8 = 20;
+const int8Array = 1016;
 const plainOnly = 'The server does not support SSL connections';
+
+/** The text form of an array without nulls. */
+function toNumbers(text: string): number[] {
+  const inner = text.slice(1, -1);
+  return inner === '' ? [] : inner.split(',').map(Number);
+}
+
 /** The store's whole numbers are all exact as JavaScript numbers. */
 const typeParsers: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === int8 ? Number : types.getTypeParser(oid, format as 'text');
+  parserOf(oid) ?? types.getTypeParser(oid, format as 'text');
+
+function parserOf(oid: number): ((text: string) => unknown) | undefined {
+  if (oid === int8) return Number;
+  return oid === int8Array ? toNumbers : undefined;
+}
 
 /** Statements run one at a time; the caller waits for each. */
 export class Session {

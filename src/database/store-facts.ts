@@ -22,6 +22,7 @@ export interface StoreFacts {
   readonly lastFrontendKey: number | null;
   readonly lastChangeKey: number | null;
   readonly lastHold: number | null;
+  readonly lastCancellation: number | null;
 }
 
 const lastKey = (kind: string): string =>
@@ -36,7 +37,8 @@ export const factsText = `SELECT catalog.epoch, catalog.confirmations, catalog.l
     (SELECT max(number) FROM orders) AS "lastOrder",
     ${lastKey('client')} AS "lastClientKey", ${lastKey('frontend')} AS "lastFrontendKey",
     (SELECT max(ordinal) FROM change_keys) AS "lastChangeKey",
-    (SELECT max(serial) FROM holds) AS "lastHold"
+    (SELECT max(serial) FROM holds) AS "lastHold",
+    (SELECT max(number) FROM cancellations) AS "lastCancellation"
   FROM leaders AS catalog, leaders AS book, applied, store_meta
   WHERE catalog.group_name = 'catalog' AND book.group_name = 'order'`;
 
@@ -50,8 +52,9 @@ export function isUnmoved(before: StoreFacts, after: StoreFacts): boolean {
 export function isEmpty(facts: StoreFacts): boolean {
   const { firstEntry, lastProduct, lastOrder } = facts;
   const { lastClientKey, lastFrontendKey, lastChangeKey, lastHold } = facts;
+  const { lastCancellation } = facts;
   const keys = [lastClientKey, lastFrontendKey, lastChangeKey];
-  const rows = [firstEntry, lastProduct, lastOrder, ...keys, lastHold];
+  const rows = [firstEntry, lastProduct, lastOrder, ...keys, lastHold, lastCancellation];
   const counts = [facts.epoch, facts.orderEpoch, facts.seq, facts.appliedSeq];
   return rows.every((row) => row === null) && counts.every((count) => count === 0);
 }

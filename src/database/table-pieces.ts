@@ -11,8 +11,10 @@ import { toBuffer } from './arrays.js';
 import { describeDatabase } from './connection-url.js';
 import { toUnavailable } from './failures.js';
 import { readEntriesText } from './postgres-log.js';
+import { cancellationPages, cancelledOrderPages } from './read-cancellations.js';
 import { holdPages } from './read-holds.js';
 import type {
+  CancellationRow,
   ChangeKeyRow,
   HoldRow,
   OrderLineRow,
@@ -32,7 +34,7 @@ import type { LogEnd } from './types.js';
 
 /**
  * In this order: applied, products by id, orders by number, keys of each kind by ordinal, change keys,
- * holds by serial number, uses by product, customer and source.
+ * holds by serial number, uses by product, customer and source, cancellations by number.
  */
 export type TablePiece =
   | { readonly kind: 'applied'; readonly applied: TableState }
@@ -41,7 +43,8 @@ export type TablePiece =
   | { readonly kind: 'purchase_keys'; readonly rows: readonly PurchaseKeyRow[] }
   | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] }
   | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] }
-  | { readonly kind: 'limit_uses'; readonly rows: readonly UseRow[] };
+  | { readonly kind: 'limit_uses'; readonly rows: readonly UseRow[] }
+  | { readonly kind: 'cancellations'; readonly rows: readonly CancellationRow[] };
 
 /** A line with its order's fields. */
 export interface LineRow extends OrderLineRow {
@@ -57,8 +60,8 @@ const { pieceRows, pieceTimeoutMs } = databaseLimits;
 const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
   SET LOCAL statement_timeout = ${pieceTimeoutMs};
   SET LOCAL idle_in_transaction_session_timeout = ${pieceTimeoutMs}`;
-export const appliedText =
-  'SELECT applied_seq AS "appliedSeq", last_order AS "lastOrder", head FROM applied';
+export const appliedText = `SELECT applied_seq AS "appliedSeq", last_order AS "lastOrder",
+    last_cancellation AS "lastCancellation", head FROM applied`;
 /** A copied store has no log rows. */
 const endText = `SELECT seq, epoch, time FROM log, applied WHERE seq = applied_seq
   UNION SELECT log_end_seq, log_end_epoch, log_end_time FROM leaders, applied
@@ -147,6 +150,8 @@ export async function openTables(options: DatabaseOptions): Promise<OpenTables> 
     holds: (resolvedFrom, order) =>
       holdPages((statement) => readRows(session, statement), resolvedFrom, order),
     uses: () => usePages(session),
+    cancellations: (from) => cancellationPages((statement) => readRows(session, statement), from),
+    cancelledOrders: () => cancelledOrderPages((statement) => readRows(session, statement)),
     close: () => session.close(),
   };
 }
@@ -167,6 +172,7 @@ export async function* tablePieces(
     for await (const rows of tables.changeKeys(1)) yield { kind: 'change_keys', rows };
     for await (const rows of tables.holds(0, 'by serial')) yield { kind: 'holds', rows };
     for await (const rows of tables.uses()) yield { kind: 'limit_uses', rows };
+    for await (const rows of tables.cancellations(1)) yield { kind: 'cancellations', rows };
   } finally {
     await tables.close();
   }

@@ -7,6 +7,7 @@
 import { databaseLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
 import { booleanArray, bytesArray, numberArray, textArray, toBuffer } from './arrays.js';
+import { cancellationParts } from './cancellation-parts.js';
 import { holdChangeParts } from './hold-parts.js';
 import type {
   ChangeKeyRow,
@@ -102,6 +103,7 @@ function logParts(entries: readonly Entry[]): readonly Part[] {
 
 function changeParts(changes: TableChanges, dropped: DroppedRows | undefined): readonly Part[] {
   const { products, orders, purchaseKeys, changeKeys, holds, uses, kept } = changes;
+  const { cancellations = [] } = changes;
   const parts: Part[] = [appliedPart(changes)];
   if (products.length > 0) parts.push(productsPart(products));
   if (orders.length > 0) parts.push(...orderParts(orders));
@@ -109,18 +111,21 @@ function changeParts(changes: TableChanges, dropped: DroppedRows | undefined): r
   if (changeKeys.length > 0) parts.push(changeKeysPart(changeKeys));
   if (holds) parts.push(...holdChangeParts(holds, dropped?.resolvedBefore ?? 0));
   if (uses) parts.push(...useChangeParts(uses));
+  if (cancellations.length > 0) parts.push(...cancellationParts(cancellations));
   const isOlder = (kind: keyof KeptKeys): boolean => (dropped?.[kind] ?? 0) < kept[kind];
   if (isOlder('client') || isOlder('frontend')) parts.push(dropPurchaseKeysPart(kept, dropped));
   if (isOlder('change')) parts.push(dropChangeKeysPart(kept, dropped));
   return parts;
 }
 
-export function appliedPart({ appliedSeq, lastOrder, head }: TableState): Part {
+export function appliedPart(state: TableState): Part {
+  const { appliedSeq, lastOrder, lastCancellation, head } = state;
   return {
     letter: 'a',
-    values: [appliedSeq, lastOrder, toBuffer(head)],
+    values: [appliedSeq, lastOrder, lastCancellation, toBuffer(head)],
     text: `now_applied AS (UPDATE applied
-      SET applied_seq = $1::bigint, last_order = $2::bigint, head = $3::bytea FROM fence)`,
+      SET applied_seq = $1::bigint, last_order = $2::bigint, last_cancellation = $3::bigint,
+        head = $4::bytea FROM fence)`,
   };
 }
 

@@ -6,12 +6,16 @@ export const rulesOfMovements = 4;
 /** Of the last order, cancellation and movement, or of the first ones that are awaited. */
 export type BookNumbers = readonly [order: number, cancellation: number, movement: number];
 
-/** How far the order book is, as this replica knows. */
-export interface BookPosition {
+/** How far an order book is, or how far it is awaited. */
+export interface BookEnds {
   /** Number of the newest order; 0 if there is none. */
   readonly lastOrder: number;
   /** Number of the newest cancellation; 0 if there is none. */
   readonly lastCancellation: number;
+}
+
+/** How far the order book is, as this replica knows. */
+export interface BookPosition extends BookEnds {
   /** Number of the newest movement of stock; 0 if there is none. */
   readonly lastMovement: number;
   /** The version of the rules that applies; 0 before the first one. */

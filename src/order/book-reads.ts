@@ -5,7 +5,12 @@
  */
 import type { Clock } from '../base/clock.js';
 import { purchaseLimits } from '../base/limits.js';
-import { type BookNumbers, type BookPosition, rulesOfMovements } from './book-position.js';
+import {
+  type BookEnds,
+  type BookNumbers,
+  type BookPosition,
+  rulesOfMovements,
+} from './book-position.js';
 import { OrderWaiters } from './order-waiters.js';
 import { notAwaited, SalesPosition } from './sales-position.js';
 
@@ -20,7 +25,7 @@ export interface BookReadsOptions {
   /** Resolves when all entries of the own group that were committed before are applied here. */
   readonly readBarrier: () => Promise<unknown>;
   /** As in OrderStoreOptions. */
-  readonly awaited?: ((number: number) => void) | undefined;
+  readonly awaited?: ((wanted: Partial<BookEnds>) => void) | undefined;
 }
 
 export class BookReads {
@@ -80,11 +85,12 @@ export class BookReads {
   }
 
   reached(number: number): Promise<void> {
-    this.#options.awaited?.(number);
+    this.#options.awaited?.({ lastOrder: number });
     return this.orders.wait(number, purchaseLimits.orderWaitMs);
   }
 
   cancellationReached(number: number): Promise<void> {
+    this.#options.awaited?.({ lastCancellation: number });
     return this.#cancellations.wait(number, purchaseLimits.orderWaitMs);
   }
 

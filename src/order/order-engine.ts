@@ -10,7 +10,7 @@ import type { Engine } from '../group/engine.js';
 import type { Member } from '../group/member.js';
 import type { JobsPool } from '../pool/jobs-pool.js';
 import type { OrderAudit } from '../wire/audit-messages.js';
-import type { BookNumbers, BookPosition } from './book-position.js';
+import type { BookEnds, BookNumbers, BookPosition } from './book-position.js';
 import type { CatalogClient } from './catalog-client.js';
 import type { OrderResult } from './order-machine.js';
 import type { Projection, ProjectionOptions } from './projection.js';
@@ -22,7 +22,7 @@ export interface OrderEngineOptions {
   readonly jobs: JobsPool;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** More orders are in a book that another service writes. */
+  /** More orders or cancellations are in a book that another service writes. */
   readonly advanced: () => void;
 }
 
@@ -42,8 +42,8 @@ export interface OrderEngine {
   newProjection?(
     parts: Pick<ProjectionOptions, 'subscription' | 'answersAtSale' | 'propose'>,
   ): Projection;
-  /** The store waits for an order of a book that another service writes. */
-  awaited?(number: number): void;
+  /** The store waits for an order or a cancellation of a book that another service writes. */
+  awaited?(wanted: Partial<BookEnds>): void;
   openBook(store: OrderStore): OrderBook;
   /** Starts the upkeep, once the member listens. */
   begin(running: RunningOrders): void;

@@ -56,7 +56,7 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   });
   const store: OrderStore = new OrderStore({
     ...{ group: member.host, machine: position, clock, catalogClient, projection, salesAreSafe },
-    awaited: (number) => orders.awaited?.(number),
+    awaited: (wanted) => orders.awaited?.(wanted),
   });
   const threads = new ThreadHandler(store, orders.openBook(store));
   const address = config.cluster.orders.find(({ name }) => name === config.name);

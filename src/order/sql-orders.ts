@@ -11,6 +11,7 @@ import { PostgresLog } from '../database/postgres-log.js';
 import { PostgresTables } from '../database/postgres-tables.js';
 import { connectStore } from '../database/store-connection.js';
 import { epochEngine } from '../group/sql/epoch-engine.js';
+import type { BookEnds } from './book-position.js';
 import type { OrderEngine, OrderEngineOptions } from './order-engine.js';
 import type { OrderResult } from './order-machine.js';
 import { tablesBook } from './tables-book.js';
@@ -25,9 +26,8 @@ export async function openSqlOrders(
   const { clusterId } = connection;
   const log = new PostgresLog({ ...connection, group: 'order' });
   const [tables, lists] = [new PostgresTables(connection), new PostgresTables(connection)];
-  const readLastOrder = async (): Promise<number> => (await tables.readApplied()).lastOrder;
-  const lastOrder = await readLastOrder();
-  const position = new TablesPosition({ clock, lastOrder, readLastOrder, advanced });
+  const readEnds = (): Promise<BookEnds> => tables.readApplied();
+  const position = new TablesPosition({ clock, ends: await readEnds(), readEnds, advanced });
   const engine = epochEngine<OrderResult>({
     database: log,
     incarnation: systemRandom.uuid(),
@@ -44,14 +44,16 @@ export async function openSqlOrders(
     machine: noMachine,
     position,
     salesAreSafe: true,
-    awaited: (number) => position.seek(number),
+    awaited: (wanted) => position.seek(wanted),
     openBook: (store) => tablesBook({ store, position, tables, lists, clock }),
     begin: () => position.start(),
-    async audit(store, _token, [through]) {
-      await store.reached(through);
-      const { orders, units, problems } = await auditOrders(connection, through);
+    async audit(store, _token, [lastOrder, lastCancellation]) {
+      await store.reached(lastOrder);
+      await store.cancellationReached(lastCancellation);
+      const book = await auditOrders(connection, { lastOrder, lastCancellation });
+      const { orders, units, problems, cancellations, returned } = book;
       // All replicas read the same tables, so there is no state to compare.
-      return [0, '', orders, units, problems];
+      return [0, '', orders, units, problems, cancellations, returned];
     },
     failed: new Promise(() => {}),
     async end() {

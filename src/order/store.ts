@@ -14,7 +14,12 @@ import type { Outcome, Purchase } from '../wire/internal.js';
 import { joinHeaders, type RequestHeader } from '../wire/request-header.js';
 import type { TradeOperation, TradeOutcome } from '../wire/trade.js';
 import { linesOf } from '../wire/trade-check.js';
-import { type BookNumbers, type BookPosition, rulesOfCancellations } from './book-position.js';
+import {
+  type BookEnds,
+  type BookNumbers,
+  type BookPosition,
+  rulesOfCancellations,
+} from './book-position.js';
 import { BookReads } from './book-reads.js';
 import type { OrderResult } from './order-machine.js';
 import type { Projection } from './projection.js';
@@ -69,8 +74,8 @@ export interface OrderStoreOptions {
   readonly catalogClient: Seller;
   /** Absent: the catalog writes the orders. */
   readonly projection?: Projection | undefined;
-  /** The store waits until the book has this order. Then `advanced` must be called. */
-  readonly awaited?: ((number: number) => void) | undefined;
+  /** The store waits until the book has these. Then `advanced` must be called. */
+  readonly awaited?: ((wanted: Partial<BookEnds>) => void) | undefined;
   /**
    * False if the catalog group has one voter and the order group more: a sale is then safe only as an
    * order.
@@ -294,7 +299,7 @@ export class OrderStore {
     } else if (this.answersAtSale) {
       this.#lastSale = Math.max(this.#lastSale, outcome[1]);
       const isFar = this.unprojected > purchaseLimits.unprojectedHeld / 2;
-      if (isFar) this.#options.awaited?.(outcome[1]);
+      if (isFar) this.#options.awaited?.({ lastOrder: outcome[1] });
       this.#answer(reply, undefined, outcome);
     } else if (!this.status().serving) {
       this.#answer(reply, unknownOutcome());

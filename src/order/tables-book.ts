@@ -1,25 +1,29 @@
 /**
  * The order book in the tables that the catalog writes (docs/SQL-ENGINE.md). Invariant: an answer that
- * needs the position of the sales comes from a snapshot that has all orders through this position; an
- * order that a snapshot has is answered at once.
+ * needs the position of the sales and cancellations comes from a snapshot that has all through this position;
+ * what was bought or cancelled never changes, and is answered at once if a snapshot has it.
  */
 import { type Clock, countdown, sleep } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { purchaseLimits } from '../base/limits.js';
-import type { PostgresTables } from '../database/postgres-tables.js';
-import type { OrderRow } from '../database/rows.js';
-import type { Sale } from '../wire/internal.js';
-import type { FindOrdersParams, OrdersAnswer } from '../wire/thread-requests.js';
+import { toCancellation, toSale } from '../database/book-rows.js';
+import type { FoundOrder, PostgresTables } from '../database/postgres-tables.js';
+import type { FindOrdersParams, OrdersAnswer, OrderView } from '../wire/thread-requests.js';
+import type { BookEnds } from './book-position.js';
+import { viewOf } from './cancellation-book.js';
 import type { OrderStore } from './store.js';
-import { lookEveryMs, type TablesPosition } from './tables-position.js';
+import { hasAll, lookEveryMs, type TablesPosition } from './tables-position.js';
 import type { OrderBook } from './thread-handler.js';
 
 export interface TablesBookOptions {
-  readonly store: Pick<OrderStore, 'caughtUp' | 'caughtUpTo'>;
-  readonly position: Pick<TablesPosition, 'lastOrder' | 'saw'>;
-  readonly tables: Pick<PostgresTables, 'readOrder'>;
+  readonly store: Pick<
+    OrderStore,
+    'caughtUp' | 'caughtUpTo' | 'caughtUpWithCancellations' | 'cancellationReached'
+  >;
+  readonly position: Pick<TablesPosition, 'lastOrder' | 'lastCancellation' | 'saw'>;
+  readonly tables: Pick<PostgresTables, 'readOrder' | 'readCancellation'>;
   /** On another session, so that a long list delays no single order. */
-  readonly lists: Pick<PostgresTables, 'readOrders'>;
+  readonly lists: Pick<PostgresTables, 'readOrders' | 'readCancellations'>;
   readonly clock: Clock;
 }
 
@@ -27,61 +31,90 @@ export function tablesBook(options: TablesBookOptions): OrderBook {
   const { store, position, tables, lists } = options;
   const list = async (params: FindOrdersParams): Promise<OrdersAnswer> => {
     await store.caughtUp();
-    const { orders, next } = await readComplete(options, position.lastOrder, () =>
-      lists.readOrders(params),
-    );
-    return [orders.map(toSale), next];
+    const answer = await readComplete(options, allSeen(position), () => lists.readOrders(params));
+    return [answer.orders.map(viewIn), answer.next];
+  };
+  /** Undefined if there is no such order. */
+  const found = async (number: number, lastCancellation: number): Promise<FoundOrder | null> => {
+    if (number > position.lastOrder) return null;
+    const needed = { lastOrder: number, lastCancellation };
+    const { order } = await readComplete(options, needed, () => tables.readOrder(number));
+    if (order) return order;
+    throw new BazarError('internal', `the table orders has no row for order ${number}`);
   };
   return {
-    async order(number) {
-      const { order: known, lastOrder } = await tables.readOrder(number);
-      position.saw(lastOrder);
-      if (known) return toSale(known);
+    async sale(number) {
+      const known = await tables.readOrder(number);
+      position.saw(known);
+      if (known.order) return toSale(known.order);
       await store.caughtUpTo(number);
-      if (number > position.lastOrder) return null;
-      const { order } = await readComplete(options, number, () => tables.readOrder(number));
-      if (order) return toSale(order);
-      throw new BazarError('internal', `the table orders has no row for order ${number}`);
+      const order = await found(number, 0);
+      return order && toSale(order);
+    },
+    async order(number) {
+      await store.caughtUpWithCancellations(number);
+      const order = await found(number, position.lastCancellation);
+      return order && viewIn(order);
     },
     orders: (after, limit) => list([0, after, null, limit, null, null, null, null]),
     find: list,
-    sale: noCancellations,
-    cancellation: noCancellations,
-    cancellations: noCancellations,
+    /** The catalog has made this one. The read position also tells it that the tables are awaited. */
+    async cancellation(number) {
+      const known = await tables.readCancellation(number);
+      position.saw(known);
+      if (known.cancellation) return toCancellation(known.cancellation);
+      await store.caughtUp();
+      await store.cancellationReached(number);
+      const needed = { lastOrder: 0, lastCancellation: number };
+      const { cancellation } = await readComplete(options, needed, () =>
+        tables.readCancellation(number),
+      );
+      if (cancellation) return toCancellation(cancellation);
+      const message = `the table cancellations has no row for cancellation ${number}`;
+      throw new BazarError('internal', message);
+    },
+    async cancellations(order, before, limit) {
+      await store.caughtUpWithCancellations(order);
+      if (order > position.lastOrder) return null;
+      const { cancellations, next } = await readComplete(options, allSeen(position), () =>
+        lists.readCancellations(order, before, limit),
+      );
+      return [cancellations.map(toCancellation), next];
+    },
     ledger: noLedger,
   };
 }
 
-/** Not `unavailable`, which clients repeat. */
-async function noCancellations(): Promise<never> {
-  throw new BazarError('conflict', 'a store over a database cannot cancel orders yet');
+function allSeen({ lastOrder, lastCancellation }: BookEnds): BookEnds {
+  return { lastOrder, lastCancellation };
 }
 
 async function noLedger(): Promise<never> {
   throw new BazarError('conflict', 'a store over a database has no ledger yet');
 }
 
-/** Reads until the snapshot has the needed order: after a failover the tables may first lack some. */
-async function readComplete<Answer extends { readonly lastOrder: number }>(
+/** Reads until the snapshot has what is needed: after a failover the tables may first lack some. */
+async function readComplete<Answer extends BookEnds>(
   { position, clock }: Pick<TablesBookOptions, 'position' | 'clock'>,
-  needed: number,
+  needed: BookEnds,
   read: () => Promise<Answer>,
 ): Promise<Answer> {
   const left = countdown(clock, purchaseLimits.orderWaitMs);
   for (;;) {
     const answer = await read();
-    position.saw(answer.lastOrder);
-    if (answer.lastOrder >= needed) return answer;
+    position.saw(answer);
+    if (hasAll(answer, needed)) return answer;
     if (left() <= 0) {
-      throw new BazarError('unavailable', `order ${needed} is not in the tables of this database`);
+      const { lastOrder, lastCancellation } = needed;
+      const what =
+        answer.lastOrder < lastOrder ? `order ${lastOrder}` : `cancellation ${lastCancellation}`;
+      throw new BazarError('unavailable', `${what} is not in the tables of this database`);
     }
     await sleep(clock, lookEveryMs);
   }
 }
 
-function toSale({ number, key, lines, totalCents, at }: OrderRow): Sale {
-  const sold = lines.map(({ productId, name, quantity, priceCents }) => {
-    return [productId, name, quantity, priceCents] as const;
-  });
-  return [number, key, sold, totalCents, at];
+function viewIn(order: FoundOrder): OrderView {
+  const sale = toSale(order);
+  return order.cancelled ? viewOf(sale, order.cancelled) : sale;
 }

@@ -1,10 +1,10 @@
 /**
- * How far the tables are with the orders, as far as this replica has seen. It looks often while an order is
- * awaited that it has not seen. Invariant: the position does not go back.
+ * How far the tables are with the orders and cancellations, as far as this replica has seen. It looks often
+ * while one is awaited that it has not seen. Invariant: the position does not go back.
  */
 import { type Clock, every, sleep, type Timer } from '../base/clock.js';
 import { rulesVersion } from '../wire/internal.js';
-import type { BookPosition } from './book-position.js';
+import type { BookEnds, BookPosition } from './book-position.js';
 
 /** The tables follow the catalog's log within 50 ms, and at once if the catalog knows of a read. */
 export const lookEveryMs = 10;
@@ -14,34 +14,38 @@ const refreshEveryMs = 1_000;
 
 export interface TablesPositionOptions {
   readonly clock: Clock;
-  readonly lastOrder: number;
-  /** Number of the last order in the tables. */
-  readonly readLastOrder: () => Promise<number>;
+  readonly ends: BookEnds;
+  /** How far the tables are. */
+  readonly readEnds: () => Promise<BookEnds>;
   /** The position has changed. */
   readonly advanced: () => void;
 }
 
+const nothing: BookEnds = { lastOrder: 0, lastCancellation: 0 };
+
 export class TablesPosition implements BookPosition {
   /** All services of a store over a database have these rules. */
   readonly rules = rulesVersion;
-  /** The tables have no cancellations yet. */
-  readonly lastCancellation = 0;
-  /** Nor movements. */
+  /** The tables have no movements yet. */
   readonly lastMovement = 0;
   readonly #options: TablesPositionOptions;
-  #lastOrder: number;
-  #awaited = 0;
+  #ends: BookEnds;
+  #awaited = nothing;
   #isLooking = false;
   #isStopped = false;
   #timer: Timer | undefined;
 
   constructor(options: TablesPositionOptions) {
     this.#options = options;
-    this.#lastOrder = options.lastOrder;
+    this.#ends = options.ends;
   }
 
   get lastOrder(): number {
-    return this.#lastOrder;
+    return this.#ends.lastOrder;
+  }
+
+  get lastCancellation(): number {
+    return this.#ends.lastCancellation;
   }
 
   start(): void {
@@ -55,30 +59,43 @@ export class TablesPosition implements BookPosition {
     this.#timer?.cancel();
   }
 
-  /** A snapshot of the tables has this last order. */
-  saw(lastOrder: number): void {
-    if (lastOrder <= this.#lastOrder) return;
-    this.#lastOrder = lastOrder;
+  /** A snapshot of the tables is so far. */
+  saw(ends: BookEnds): void {
+    if (hasAll(this.#ends, ends)) return;
+    this.#ends = furthest(this.#ends, ends);
     this.#options.advanced();
   }
 
-  /** Looks until the tables have this order. */
-  seek(number: number): void {
-    this.#awaited = Math.max(this.#awaited, number);
-    if (!this.#isLooking && this.#awaited > this.#lastOrder) void this.#look();
+  /** Looks until the tables have these. */
+  seek(wanted: Partial<BookEnds>): void {
+    this.#awaited = furthest(this.#awaited, { ...nothing, ...wanted });
+    if (!this.#isLooking && !hasAll(this.#ends, this.#awaited)) void this.#look();
   }
 
   async #look(): Promise<void> {
-    const { clock, readLastOrder } = this.#options;
+    const { clock, readEnds } = this.#options;
     this.#isLooking = true;
     for (;;) {
       // Without the database there is no news; those that wait have a deadline of their own.
-      const lastOrder = await readLastOrder().catch(() => 0);
+      const ends = await readEnds().catch(() => nothing);
       if (this.#isStopped) return;
-      this.saw(lastOrder);
-      if (this.#awaited <= this.#lastOrder) break;
+      this.saw(ends);
+      if (hasAll(this.#ends, this.#awaited)) break;
       await sleep(clock, lookEveryMs);
     }
     this.#isLooking = false;
   }
+}
+
+/** The first one is as far as the second, or further. */
+export function hasAll(ends: BookEnds, wanted: BookEnds): boolean {
+  const { lastOrder, lastCancellation } = wanted;
+  return ends.lastOrder >= lastOrder && ends.lastCancellation >= lastCancellation;
+}
+
+function furthest(one: BookEnds, other: BookEnds): BookEnds {
+  return {
+    lastOrder: Math.max(one.lastOrder, other.lastOrder),
+    lastCancellation: Math.max(one.lastCancellation, other.lastCancellation),
+  };
 }

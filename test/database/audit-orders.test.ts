@@ -3,7 +3,7 @@ import t from 'tap';
 import { auditOrders } from '../../src/database/audit-orders.js';
 import { type TestDatabase, testStore } from '../support/postgres-server.js';
 import { logOf } from './faults.js';
-import { append, sales } from './rows.js';
+import { append, cancellationsOf, sales } from './rows.js';
 
 async function filled(test: { teardown(end: () => Promise<void>): void }): Promise<TestDatabase> {
   const database = await testStore(test);
@@ -12,12 +12,15 @@ async function filled(test: { teardown(end: () => Promise<void>): void }): Promi
   return database;
 }
 
+const ends = (lastOrder: number, lastCancellation = 0) => ({ lastOrder, lastCancellation });
+
 t.test('orders and units are added up through the given order', async (t) => {
   const database = await filled(t);
-  t.same(await auditOrders(database, 5), { orders: 5, units: [[1, 5]], problems: [] });
-  t.same(await auditOrders(database, 3), { orders: 3, units: [[1, 3]], problems: [] });
-  t.same(await auditOrders(database, 0), { orders: 0, units: [], problems: [] });
-  await t.rejects(auditOrders(database, 6), { code: 'unavailable' });
+  const none = { cancellations: 0, returned: [], problems: [] };
+  t.same(await auditOrders(database, ends(5)), { orders: 5, units: [[1, 5]], ...none });
+  t.same(await auditOrders(database, ends(3)), { orders: 3, units: [[1, 3]], ...none });
+  t.same(await auditOrders(database, ends(0)), { orders: 0, units: [], ...none });
+  await t.rejects(auditOrders(database, ends(6)), { code: 'unavailable' });
 });
 
 t.test('rows that were changed by hand are named', async (t) => {
@@ -27,9 +30,10 @@ t.test('rows that were changed by hand are named', async (t) => {
   await database.query('DELETE FROM order_lines WHERE order_number IN (3, 5)');
   await database.query('DELETE FROM orders WHERE number = 3');
   await database.query('INSERT INTO orders SELECT 7, key, 0, 0, 9 FROM orders WHERE number = 1');
-  t.same(await auditOrders(database, 5), {
+  t.same(await auditOrders(database, ends(5)), {
     orders: 4,
     units: [[1, 5]],
+    ...{ cancellations: 0, returned: [] },
     problems: [
       'the table orders has no row for order 3',
       'order 2: the total is 250, its lines make 750',
@@ -37,5 +41,44 @@ t.test('rows that were changed by hand are named', async (t) => {
       'order 5: the total is 250, its lines make 0',
       'the table orders has order 7, the last one is 5',
     ],
+  });
+});
+
+t.test('cancellations are added up, and rows that were changed by hand are named', async (t) => {
+  const database = await testStore(t);
+  const log = logOf(t, database);
+  // Orders 1 … 3 are cancelled, and order 1 a second time without its stock.
+  const changes = cancellationsOf([1, 2, 3], 5);
+  t.same(await log.write(append(await log.takeLead('catalog-1'), 5, changes)), { kind: 'written' });
+  const orders = { orders: 5, units: [[1, 10]] };
+  t.same(await auditOrders(database, ends(5, 4)), {
+    ...orders,
+    ...{ cancellations: 4, returned: [[1, 3]], problems: [] },
+  });
+  t.match(await auditOrders(database, ends(5, 2)), { cancellations: 2, returned: [[1, 2]] });
+  await t.rejects(auditOrders(database, ends(5, 5)), {
+    code: 'unavailable',
+    message: /end at cancellation 4, before 5/,
+  });
+  await database.query('UPDATE cancellations SET total_cents = 9 WHERE number = 2');
+  await database.query("UPDATE cancellations SET cancelled = '{1,9}' WHERE number = 3");
+  await database.query('UPDATE cancellations SET previous = 2 WHERE number = 4');
+  await database.query('UPDATE cancellation_lines SET quantity = 9 WHERE cancellation_number = 1');
+  t.same(await auditOrders(database, ends(5, 4)), {
+    ...orders,
+    ...{ cancellations: 4, returned: [[1, 11]] },
+    problems: [
+      'cancellation 1: the total is 250, its lines make 2250',
+      'cancellation 2: the total is 9, its lines make 250',
+      'cancellation 1 does not follow the one before of order 1',
+      'cancellation 3 does not follow the one before of order 3',
+      'cancellation 4 does not follow the one before of order 1',
+      'product 1: 12 cancelled, but 10 ordered',
+    ],
+  });
+  await database.query('DELETE FROM cancellation_lines WHERE cancellation_number = 3');
+  await database.query('DELETE FROM cancellations WHERE number = 3');
+  t.match((await auditOrders(database, ends(5, 4))).problems, {
+    0: 'the table cancellations has no row for cancellation 3',
   });
 });

@@ -6,7 +6,15 @@ import type { Lead } from '../../src/database/types.js';
 import { writeStatement } from '../../src/database/write-statement.js';
 import { type TestDatabase, testStore } from '../support/postgres-server.js';
 import { holdLock, logOf, ownSessions, untilWaiting } from './faults.js';
-import { append, leadAfter, noChanges, nothing, releasedHolds, sales } from './rows.js';
+import {
+  append,
+  cancellationsOf,
+  leadAfter,
+  noChanges,
+  nothing,
+  releasedHolds,
+  sales,
+} from './rows.js';
 
 t.test('entries come back in their order, a piece at a time', async (t) => {
   const log = logOf(t, await testStore(t));
@@ -93,13 +101,15 @@ t.test('the same changes twice leave the same tables', async (t) => {
   const database = await testStore(t);
   const log = logOf(t, database);
   let lead = await log.takeLead('catalog-1');
-  const first = append(lead, 3, sales(3));
+  const changes = cancellationsOf([1, 3], 3);
+  const first = append(lead, 3, changes);
   t.same(await log.write(first), { kind: 'written' });
   lead = leadAfter(lead, first);
   const before = await tablesOf(database);
-  t.same(await log.write(append(lead, 0, sales(3))), { kind: 'written' });
+  t.same(await log.write(append(lead, 0, changes)), { kind: 'written' });
   t.same(await tablesOf(database), before);
   t.equal(before.order_lines?.length, 3);
+  t.equal(before.cancellation_lines?.length, 3);
   t.equal(before.purchase_keys?.length, 3);
 });
 
@@ -233,6 +243,8 @@ async function tablesOf(database: TestDatabase): Promise<Record<string, readonly
     'change_keys',
     'holds',
     'hold_lines',
+    'cancellations',
+    'cancellation_lines',
   ]) {
     tables[name] = await database.query(`SELECT * FROM ${name} ORDER BY 1, 2`);
   }

@@ -4,7 +4,7 @@ import type { TableChanges } from '../../src/database/rows.js';
 import type { FindOrdersParams } from '../../src/wire/thread-requests.js';
 import { type TestDatabase, testStore } from '../support/postgres-server.js';
 import { logOf } from './faults.js';
-import { append, digest, leadAfter, sales } from './rows.js';
+import { append, cancellationsOf, digest, leadAfter, sales } from './rows.js';
 
 interface Teardown {
   teardown(end: () => Promise<void>): void;
@@ -43,7 +43,7 @@ t.test('a starting replica reads all tables in one snapshot', async (t) => {
     pieces.push(piece);
   }
   const { appliedSeq, lastOrder } = changes;
-  const applied = { appliedSeq, lastOrder, head: Buffer.from('head') };
+  const applied = { appliedSeq, lastOrder, lastCancellation: 0, head: Buffer.from('head') };
   const keys = changes.purchaseKeys;
   t.same(pieces, [
     { kind: 'applied', applied },
@@ -60,8 +60,10 @@ t.test('an order comes with the last order of its snapshot', async (t) => {
   const changes = sales(3);
   await fill(t, database, changes);
   const tables = tablesOf(t, database);
-  t.same(await tables.readOrder(2), { order: changes.orders[1], lastOrder: 3 });
-  t.same(await tables.readOrder(4), { order: undefined, lastOrder: 3 });
+  const order = { ...changes.orders[1], cancelled: null };
+  const ends = { lastOrder: 3, lastCancellation: 0 };
+  t.same(await tables.readOrder(2), { order, ...ends });
+  t.same(await tables.readOrder(4), { order: undefined, ...ends });
   t.match(await tables.readApplied(), { appliedSeq: 3, lastOrder: 3 });
 });
 
@@ -102,7 +104,36 @@ t.test('orders are found by number, time, product and key, in either direction',
   t.same(await numbersOf([0, 0, null, 9, null, null, 2, digest(7)]), [[], null, 30]);
   t.same(await numbersOf([0, 0, null, 9, null, null, 'tea', digest(10)]), [[10], null, 30]);
   const { orders: found } = await tables.readOrders([0, 9, null, 1, null, null, null, null]);
-  t.same(found, [orders[9]], 'with all lines in their order');
+  t.same(found, [{ ...orders[9], cancelled: null }], 'with all lines in their order');
+});
+
+t.test('orders come with what is cancelled of them, and cancellations in pages', async (t) => {
+  const database = await testStore(t);
+  const changes = cancellationsOf([2, 3], 4);
+  await fill(t, database, changes);
+  const { cancellations: made = [] } = changes;
+  const tables = tablesOf(t, database);
+  const ends = { lastOrder: 4, lastCancellation: 3 };
+  t.match(await tables.readOrder(2), { order: { cancelled: [1, 2] }, ...ends });
+  const { orders } = await tables.readOrders(every);
+  t.same(
+    orders.map(({ cancelled }) => cancelled),
+    [null, [1, 2], [1, 1], null],
+  );
+  t.same(await tables.readCancellation(3), { cancellation: made[2], ...ends });
+  t.same(await tables.readCancellation(4), { cancellation: undefined, ...ends });
+  const pageOf = async (before: number | null, limit: number) => {
+    const { cancellations, next, ...rest } = await tables.readCancellations(2, before, limit);
+    t.same(rest, ends);
+    return [cancellations, next];
+  };
+  t.same(await pageOf(null, 9), [[made[2], made[0]], null]);
+  t.same(await pageOf(null, 1), [[made[2]], 3]);
+  t.same(await pageOf(3, 1), [[made[0]], null]);
+  t.same(await pageOf(1, 1), [[], null]);
+  const pieces = [];
+  for await (const piece of tables.readTables(4)) pieces.push(piece);
+  t.same(pieces.at(-1), { kind: 'cancellations', rows: made });
 });
 
 t.test('a list with many lines ends early and says where it goes on', async (t) => {

@@ -31,6 +31,7 @@ export function digest(value: number): Uint8Array {
 export const noChanges: TableChanges = {
   appliedSeq: 0,
   lastOrder: 0,
+  lastCancellation: 0,
   head: new Uint8Array(),
   products: [],
   orders: [],
@@ -93,6 +94,41 @@ export function sales(orders: number, received = 1_000): TableChanges {
         time: 10,
       },
     ],
+  };
+}
+
+/**
+ * The same orders with two units each. Of these orders one unit each is cancelled and goes back into stock,
+ * numbered from 1; then the second unit of the first one, without its stock.
+ */
+export function cancellationsOf(cancelled: readonly number[], orders: number): TableChanges {
+  const base = sales(orders);
+  const [first = 0] = cancelled;
+  const all = cancelled.length === 0 ? [] : [...cancelled, first];
+  const line = { productId: 1, name: 'A "red" \\ {cup}, ß', quantity: 1, priceCents: 250 };
+  return {
+    ...base,
+    lastCancellation: all.length,
+    products: base.products.map((row) => {
+      const returned = cancelled.length;
+      return { ...row, sold: 2 * orders, returned, quantity: 1_000 - 2 * orders + returned };
+    }),
+    orders: base.orders.map((order) => {
+      return { ...order, lines: [{ ...line, quantity: 2 }], totalCents: 500 };
+    }),
+    cancellations: all.map((orderNumber, at) => {
+      const isSecond = at === cancelled.length;
+      return {
+        ...{ number: at + 1, key: digest(1_000 + at), orderNumber, lines: [line], totalCents: 250 },
+        ...{
+          restock: !isSecond,
+          reason: isSecond ? 'a "broken" {cup}, \\\\' : null,
+          at: 1_000 * at,
+        },
+        ...{ previous: isSecond ? 1 : 0, cancelled: [1, isSecond ? 2 : 1], isWhole: isSecond },
+        batch: at + 1,
+      };
+    }),
   };
 }
 

@@ -18,7 +18,7 @@ import {
   testStore,
 } from '../support/postgres-server.js';
 import { fastClock, logOf } from './faults.js';
-import { append, sales } from './rows.js';
+import { append, cancellationsOf } from './rows.js';
 
 const founding = { clusterId: 'cluster', founding: '{"rules":2}' };
 
@@ -126,7 +126,7 @@ t.test('the service role runs the store, and the report role only reads', async 
   };
   const log = logOf(t, as(serviceRole));
   const lead = await log.takeLead('catalog-1');
-  t.same(await log.write(append(lead, 2, sales(2))), { kind: 'written' });
+  t.same(await log.write(append(lead, 2, cancellationsOf([1, 2], 2))), { kind: 'written' });
   const tables = new PostgresTables(as(serviceRole));
   t.teardown(() => tables.close());
   t.equal(await tables.deleteOldEntries(1_000, 0), 2);
@@ -141,13 +141,21 @@ t.test('the service role runs the store, and the report role only reads', async 
   await t.rejects(read('SELECT id FROM holds'), /permission denied/);
   await t.rejects(read('SELECT customer FROM orders'), /permission denied/);
   await t.rejects(read('SELECT count(*) FROM limit_uses'), /permission denied/);
+  t.match(await read('SELECT * FROM cancelled_lines WHERE order_number = 1'), [
+    { number: '1', restock: true, line_cents: '250' },
+    { number: '3', restock: false, reason: /broken/ },
+  ]);
+  t.same(await read('SELECT cancelled::text FROM cancellations WHERE number = 3'), [
+    { cancelled: '{1,2}' },
+  ]);
+  await t.rejects(read('SELECT key FROM cancellations'), /permission denied/);
   t.match(await read('SELECT number, key, total_cents, at_ms, seq FROM orders WHERE number = 1'), [
-    { total_cents: '250' },
+    { total_cents: '500' },
   ]);
   t.same(await read('SELECT count(*)::int FROM orders'), [{ count: 2 }]);
   t.match(await read('SELECT limit_quantity FROM products'), [{ limit_quantity: null }]);
   t.match(await read('SELECT line_cents FROM sold_lines WHERE number = 1'), [
-    { line_cents: '250' },
+    { line_cents: '500' },
   ]);
   await t.rejects(read('SELECT * FROM log'), /permission denied/);
   await t.rejects(read('DELETE FROM orders'), /permission denied/);
@@ -176,15 +184,23 @@ t.test('a migration gives the roles their rights on the new tables', async (t) =
       `SELECT has_table_privilege($1, 'holds', 'DELETE') AS holds,
         has_table_privilege($1, 'held_lines', 'SELECT') AS view,
         has_table_privilege($1, 'limit_uses', 'SELECT') AS uses,
+        has_table_privilege($1, 'cancellation_lines', 'INSERT') AS cancel,
+        has_table_privilege($1, 'cancelled_lines', 'SELECT') AS cancelled,
         has_column_privilege($1, 'orders', 'total_cents', 'SELECT') AS total,
         has_column_privilege($1, 'orders', 'customer', 'SELECT') AS customer`,
       [role],
     );
   t.same(await rightsOf(serviceRole), [
-    { holds: true, view: false, uses: true, total: true, customer: true },
+    {
+      ...{ holds: true, view: false, uses: true, cancel: true, cancelled: false },
+      ...{ total: true, customer: true },
+    },
   ]);
   t.same(await rightsOf(reportRole), [
-    { holds: false, view: true, uses: false, total: true, customer: false },
+    {
+      ...{ holds: false, view: true, uses: false, cancel: false, cancelled: true },
+      ...{ total: true, customer: false },
+    },
   ]);
 });
 

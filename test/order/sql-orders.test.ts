@@ -37,7 +37,7 @@ async function open(
   });
   const store: OrderStore = new OrderStore({
     ...{ group, machine: position, clock, salesAreSafe },
-    awaited: (number) => orders.awaited?.(number),
+    awaited: (wanted) => orders.awaited?.(wanted),
     catalogClient: {
       logTime: 5,
       sell: async (epoch, purchases) => purchases.map(() => sell(epoch)),
@@ -81,7 +81,7 @@ t.test('an audit waits for the orders of all sales, and has no state to compare'
   const { orders, store } = await open(t, database, () => ['stale']);
   const audit = orders.audit(store, 'token', [3, 0, 0]);
   await write(sales(3));
-  t.same(await audit, [0, '', 3, [[1, 3]], []]);
+  t.same(await audit, [0, '', 3, [[1, 3]], [], 0, []]);
 });
 
 t.test('without anyone who waits the position follows too', async (t) => {

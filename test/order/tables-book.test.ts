@@ -1,15 +1,20 @@
-/** Reads of the order book in the tables of a real database. Time passes ten times faster. */
+/**
+ * Reads of the order book in the tables of a real database. Time passes ten times faster where a read is to
+ * fail.
+ */
 import t from 'tap';
+import { systemClock as clock } from '../../src/base/clock.js';
 import { BazarError } from '../../src/base/errors.js';
 import { purchaseLimits } from '../../src/base/limits.js';
-import type { OrderRow } from '../../src/database/rows.js';
+import { toCancellation, toSale } from '../../src/database/book-rows.js';
+import type { OrderRow, TableChanges } from '../../src/database/rows.js';
 import { journalBook } from '../../src/order/journal-book.js';
 import { OrderMachine } from '../../src/order/order-machine.js';
 import { encode } from '../../src/wire/codec.js';
 import type { Outcome, Sale } from '../../src/wire/internal.js';
 import type { FindOrdersParams } from '../../src/wire/thread-requests.js';
 import { until } from '../database/faults.js';
-import { digest, noChanges, sales } from '../database/rows.js';
+import { cancellationsOf, digest, noChanges, sales } from '../database/rows.js';
 import { testStore } from '../support/postgres-server.js';
 import { openOrders, tablesWriter } from './tables-orders.js';
 
@@ -28,8 +33,9 @@ t.test('an order that the tables have is read without the catalog', async (t) =>
   await (await tablesWriter(t, database))(changes);
   const { book, asked, position } = openOrders(t, database, { lastSale: () => unknown });
   const expected = changes.orders.map(saleOf);
-  t.same(await book.order(2), expected[1]);
+  t.same(await book.sale(2), expected[1]);
   t.equal(asked(), 0);
+  await t.rejects(book.order(2), { code: 'unavailable' }, 'what is cancelled of it is not known');
   t.equal(position.lastOrder, 3);
 });
 
@@ -37,7 +43,7 @@ t.test('a read waits for an order that is sold and comes to the tables later', a
   const database = await testStore(t);
   const write = await tablesWriter(t, database);
   await write(sales(3));
-  const { book, asked } = openOrders(t, database, { lastSale: () => 5 });
+  const { book, asked } = openOrders(t, database, { clock, lastSale: () => 5 });
   let answers = 0;
   const read = Promise.all([book.order(5), book.orders(3, 10)]).finally(() => {
     answers++;
@@ -70,7 +76,7 @@ t.test('an order whose row was deleted is an error, and not absent', async (t) =
   const database = await testStore(t);
   await (await tablesWriter(t, database))(sales(3));
   await database.query('DELETE FROM order_lines WHERE order_number = 2');
-  const { book } = openOrders(t, database, { lastSale: () => 3 });
+  const { book } = openOrders(t, database, { clock, lastSale: () => 3 });
   await t.rejects(book.order(2), { code: 'internal' });
 });
 
@@ -80,7 +86,7 @@ t.test('tables that are behind what was seen before give no complete answer', as
   await write(sales(3));
   const { book, position } = openOrders(t, database, { lastSale: () => 4 });
   // Another snapshot had it: the database has failed over since.
-  position.saw(4);
+  position.saw({ lastOrder: 4, lastCancellation: 0 });
   await t.rejects(book.order(4), { code: 'unavailable' });
   await t.rejects(book.orders(0, 10), { code: 'unavailable' });
   const list = book.orders(3, 10);
@@ -110,7 +116,7 @@ t.test('lists are those of a book in a journal', async (t) => {
     ...{ cancellationReached: caughtUp, caughtUpWithMovements: caughtUp },
   };
   const journal = journalBook(reads, machine, async () => entry);
-  const { book } = openOrders(t, database, { lastSale: () => count });
+  const { book } = openOrders(t, database, { clock, lastSale: () => count });
   const none = [null, null, null, null] as const;
   const filters: (readonly [
     number | null,
@@ -146,6 +152,98 @@ t.test('lists are those of a book in a journal', async (t) => {
   for (const [after, , limit] of ranges) {
     t.same(await book.orders(after, limit), await journal.orders(after, limit));
   }
+});
+
+/** Orders 1 … 5; one unit of 1, 2 and 3 is cancelled, and then the rest of 1. */
+const cancelled = cancellationsOf([1, 2, 3], 5);
+
+/** The first of the same cancellations. */
+function cancelledThrough(last: number): TableChanges {
+  const cancellations = cancelled.cancellations?.slice(0, last);
+  return { ...cancelled, lastCancellation: last, cancellations };
+}
+
+/** As order n is read once all is cancelled. */
+function viewOf(number: number) {
+  const [sale] = cancelled.orders.slice(number - 1).map(saleOf);
+  const units = [2, 1, 1, 0, 0][number - 1];
+  return units ? [...(sale ?? []), null, [1, units]] : sale;
+}
+
+t.test('orders are read and listed with what is cancelled of them', async (t) => {
+  const database = await testStore(t);
+  await (await tablesWriter(t, database))(cancelled);
+  const { book } = openOrders(t, database, { clock, lastSale: () => 5, lastCancellation: () => 4 });
+  t.same(await book.order(1), viewOf(1));
+  t.same(await book.order(4), viewOf(4));
+  const all = [1, 2, 3, 4, 5].map(viewOf);
+  t.same(await book.orders(0, 10), [all, null]);
+  t.same(await book.find([1, 0, 4, 2, 0, null, 1, null]), [[viewOf(3), viewOf(2)], 2]);
+  t.same(await book.find([0, 0, null, 9, null, null, null, digest(2)]), [[viewOf(2)], null]);
+  const made = (cancelled.cancellations ?? []).map(toCancellation);
+  t.same(await book.cancellation(4), made[3]);
+  t.same(await book.cancellations(1, null, 10), [[made[3], made[0]], null]);
+  t.same(await book.cancellations(1, null, 1), [[made[3]], 4]);
+  t.same(await book.cancellations(1, 4, 1), [[made[0]], null]);
+  t.same(await book.cancellations(5, null, 1), [[], null]);
+  t.equal(await book.cancellations(6, null, 1), null);
+});
+
+t.test('a read waits for a cancellation that comes to the tables later', async (t) => {
+  const database = await testStore(t);
+  const write = await tablesWriter(t, database);
+  await write(cancelledThrough(2));
+  const { book, asked } = openOrders(t, database, {
+    clock,
+    lastSale: () => 5,
+    lastCancellation: () => 4,
+  });
+  const made = (cancelled.cancellations ?? []).map(toCancellation);
+  t.same(await book.cancellation(2), made[1], 'the tables have it');
+  t.equal(asked(), 0);
+  let answers = 0;
+  const reads = [
+    book.order(1),
+    book.orders(0, 1),
+    book.cancellations(1, null, 9),
+    book.cancellation(4),
+  ];
+  const read = Promise.all(reads).finally(() => {
+    answers++;
+  });
+  await until(async () => asked() > 0);
+  await write({ ...cancelledThrough(3), appliedSeq: 6 });
+  t.equal(answers, 0);
+  await write({ ...cancelled, appliedSeq: 7 });
+  t.same(await read, [viewOf(1), [[viewOf(1)], 1], [[made[3], made[0]], null], made[3]]);
+});
+
+t.test('a cancellation that is not in the tables in time is never read as absent', async (t) => {
+  const database = await testStore(t);
+  const write = await tablesWriter(t, database);
+  await write(cancelledThrough(3));
+  const { book, position } = openOrders(t, database, {
+    lastSale: () => 5,
+    lastCancellation: () => 4,
+  });
+  await t.rejects(book.order(1), { code: 'unavailable', message: /cancellation 4 is made/ });
+  await t.rejects(book.cancellation(4), { code: 'unavailable' });
+  // Another snapshot had it: the database has failed over since.
+  position.saw({ lastOrder: 5, lastCancellation: 4 });
+  await t.rejects(book.order(1), { code: 'unavailable', message: /cancellation 4 is not in/ });
+  await t.rejects(book.cancellations(1, null, 9), { code: 'unavailable' });
+  const sale = cancelled.orders.slice(0, 1).map(toSale);
+  t.same(await book.sale(1), sale[0], 'what was bought never changes');
+});
+
+t.test('a sale has its customer, whose limits a cancellation gives back', async (t) => {
+  const database = await testStore(t);
+  const base = sales(1);
+  const orders = base.orders.map((order) => ({ ...order, customer: digest(9) }));
+  await (await tablesWriter(t, database))({ ...base, orders });
+  const { book } = openOrders(t, database, { clock, lastSale: () => 1 });
+  t.same((await book.sale(1))?.[5], Buffer.from(digest(9)));
+  t.same((await book.order(1))?.[5], Buffer.from(digest(9)));
 });
 
 t.test('no purchase is sent while the tables are far behind the sales', async (t) => {

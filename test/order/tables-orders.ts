@@ -29,6 +29,7 @@ export interface TablesOrders {
 export interface CatalogAnswers {
   /** The last sale, or why there is no position. */
   readonly lastSale: () => number | BazarError;
+  readonly lastCancellation?: () => number;
   readonly sell?: (purchases: readonly Purchase[]) => readonly Outcome[];
   readonly clock?: Clock;
 }
@@ -36,21 +37,21 @@ export interface CatalogAnswers {
 export function openOrders(
   test: Teardown,
   database: TestDatabase,
-  { lastSale, sell = () => [], clock = fastClock }: CatalogAnswers,
+  { lastSale, lastCancellation = () => 0, sell = () => [], clock = fastClock }: CatalogAnswers,
 ): TablesOrders {
   let asked = 0;
   const tables = new PostgresTables(database);
   const position = new TablesPosition({
     clock,
-    lastOrder: 0,
-    readLastOrder: async () => (await tables.readApplied()).lastOrder,
+    ends: { lastOrder: 0, lastCancellation: 0 },
+    readEnds: () => tables.readApplied(),
     advanced: () => store.advanced(),
   });
   const status = { id: 'order-1', role: 'leader', serving: true, epoch: 1 };
   const group = { status: () => status, onRole: () => {} } as unknown as Group<OrderResult>;
   const store: OrderStore = new OrderStore({
     ...{ clock, group, machine: position, salesAreSafe: true },
-    awaited: (number) => position.seek(number),
+    awaited: (wanted) => position.seek(wanted),
     catalogClient: {
       logTime: 5,
       sell: async (_epoch, purchases) => sell(purchases),
@@ -58,7 +59,7 @@ export function openOrders(
       async lastSale() {
         asked++;
         const answer = lastSale();
-        if (typeof answer === 'number') return [answer, 0, 0];
+        if (typeof answer === 'number') return [answer, lastCancellation(), 0];
         throw answer;
       },
     },

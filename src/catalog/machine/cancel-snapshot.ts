@@ -8,7 +8,9 @@ export type SavedCancelled = readonly number[];
 
 const headNumbers = 3;
 
-export function* saveCancelled(table: CancelTable): Generator<readonly SavedCancelled[]> {
+export function* saveCancelled(
+  table: Pick<CancelTable, 'all'>,
+): Generator<readonly SavedCancelled[]> {
   let piece: SavedCancelled[] = [];
   for (const { order, last, count, units } of table.all()) {
     piece.push([order, last, count, ...units]);

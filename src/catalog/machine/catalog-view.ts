@@ -3,6 +3,7 @@
  * here changes the state.
  */
 import type { SalesMessage } from '../../wire/internal.js';
+import type { CancelTable } from './cancel-table.js';
 import { type CatalogState, headOf } from './catalog-snapshot.js';
 import type { HoldTable } from './hold-table.js';
 import type { KeyRecord } from './key-slab.js';
@@ -24,6 +25,8 @@ export type HoldsView = Pick<HoldTable, 'has' | 'read' | 'all' | 'kept' | 'last'
 
 export type UsesView = Pick<LimitUses, 'all' | 'find' | 'of'>;
 
+export type CancelledView = Pick<CancelTable, 'all' | 'size'>;
+
 export interface CatalogView {
   readonly head: SavedHead;
   /** Also a removed product. */
@@ -40,6 +43,12 @@ export interface CatalogView {
   readonly holds: HoldsView;
   /** The uses of purchase limits. */
   readonly uses: UsesView;
+  /** Number of the oldest cancellation held, or of the next one. */
+  readonly firstCancellation: number;
+  /** The cancellations held, one run for each entry that made some. */
+  cancellations(): readonly SalesMessage[];
+  /** What is cancelled of each order. */
+  readonly cancelled: CancelledView;
 }
 
 export function viewOf(state: CatalogState): CatalogView {
@@ -55,5 +64,8 @@ export function viewOf(state: CatalogState): CatalogView {
     changeKeys: purchases.writes,
     holds: purchases.holds,
     uses: products.uses,
+    firstCancellation: purchases.cancellations.first,
+    cancellations: () => purchases.cancellations.kept(),
+    cancelled: purchases.cancelled,
   };
 }

@@ -110,6 +110,11 @@ export type CatalogResult =
   | Expired
   | Audited;
 
+/** The new cancellations of an entry; undefined if there are none. */
+export function cancellationsOf(result: CatalogResult): SalesMessage | undefined {
+  return result.kind === 'trade' ? result.cancellations : undefined;
+}
+
 /** The new sales of an entry; undefined if nothing was sold. */
 export function salesOf(result: CatalogResult): SalesMessage | undefined {
   return result.kind === 'sell' || result.kind === 'trade' ? result.sales : undefined;

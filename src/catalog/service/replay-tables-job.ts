@@ -9,12 +9,12 @@ import { logLimits } from '../../base/limits.js';
 import { silentLogger } from '../../base/logging.js';
 import { parseDatabaseUrl } from '../../database/connection-url.js';
 import { PostgresLog } from '../../database/postgres-log.js';
-import type { HoldRow, ProductRow, UseRow } from '../../database/rows.js';
+import type { CancelledOrderRow, HoldRow, ProductRow, UseRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import { openTables } from '../../database/table-pieces.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
 import { restoreFromTables } from '../tables/restore-tables.js';
-import { fewHolds, fewUses, productRow } from '../tables/table-rows.js';
+import { fewCancelled, fewHolds, fewUses, productRow } from '../tables/table-rows.js';
 import { newMachine } from './new-machine.js';
 
 const pollMs = 50;
@@ -34,6 +34,7 @@ export interface ReplayedTables {
   /** Undefined if there are too many. */
   readonly holds: readonly HoldRow[] | undefined;
   readonly uses: readonly UseRow[] | undefined;
+  readonly cancelled: readonly CancelledOrderRow[] | undefined;
 }
 
 /** Rejects with `unavailable` if there is no such entry in time. */
@@ -74,8 +75,8 @@ async function replayTo(
       if (result.kind !== 'audit' || result.token !== token) continue;
       const view = machine.view();
       const products = view.products().map(productRow);
-      const [holds, uses] = [fewHolds(view.holds), fewUses(view)];
-      return { seq: entry.seq, hash: result.hash, products, holds, uses };
+      const [holds, uses, cancelled] = [fewHolds(view.holds), fewUses(view), fewCancelled(view)];
+      return { seq: entry.seq, hash: result.hash, products, holds, uses, cancelled };
     }
     if (entries.length === 0) await sleep(waitingClock, pollMs);
   }

@@ -6,11 +6,11 @@
 import { type Clock, every } from '../../base/clock.js';
 import type { DatabaseConfig } from '../../base/config.js';
 import { BazarError } from '../../base/errors.js';
-import type { HoldRow, ProductRow, UseRow } from '../../database/rows.js';
+import type { CancelledOrderRow, HoldRow, ProductRow, UseRow } from '../../database/rows.js';
 import type { JobsPool } from '../../pool/jobs-pool.js';
 import type { CatalogAudit, ProductBook } from '../../wire/audit-messages.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
-import { fewHolds, fewUses, productRow, useName } from '../tables/table-rows.js';
+import { fewCancelled, fewHolds, fewUses, productRow, useName } from '../tables/table-rows.js';
 import type { ReplayedTables, ReplayTablesArgs } from './replay-tables-job.js';
 import type { CatalogStore } from './store.js';
 
@@ -32,6 +32,7 @@ interface Mark {
   readonly products: readonly ProductRow[];
   readonly holds: readonly HoldRow[] | undefined;
   readonly uses: readonly UseRow[] | undefined;
+  readonly cancelled: readonly CancelledOrderRow[] | undefined;
   readonly lastCancellation: number;
   readonly lastMovement: number;
 }
@@ -53,10 +54,10 @@ export class SqlAuditor {
     const { machine } = this.#options;
     const view = machine.view();
     const products = view.products().map(productRow);
-    const [holds, uses] = [fewHolds(view.holds), fewUses(view)];
+    const [holds, uses, cancelled] = [fewHolds(view.holds), fewUses(view), fewCancelled(view)];
     const lastCancellation = machine.cancellations.last;
     const last = { lastCancellation, lastMovement: machine.movements.last };
-    marks.set(seq, { hash: result.hash, products, holds, uses, ...last });
+    marks.set(seq, { hash: result.hash, products, holds, uses, cancelled, ...last });
   }
 
   async audit(store: CatalogStore, token: string): Promise<CatalogAudit> {
@@ -74,6 +75,9 @@ export class SqlAuditor {
           ? differences(holdNames, replayed.holds, served.holds)
           : []),
         ...(replayed.uses && served.uses ? differences(useNames, replayed.uses, served.uses) : []),
+        ...(replayed.cancelled && served.cancelled
+          ? differences(cancelledNames, replayed.cancelled, served.cancelled)
+          : []),
       ].slice(0, namedMax);
       const isSame = replayed.hash === served.hash;
       const recomputed = isSame ? result.hash : replayed.hash;
@@ -133,6 +137,11 @@ const productNames: RowNames<ProductRow> = {
 const holdNames: RowNames<HoldRow> = {
   ...{ table: 'holds', noun: 'hold' },
   idOf: ({ serial }) => serial,
+};
+
+const cancelledNames: RowNames<CancelledOrderRow> = {
+  ...{ table: 'cancellations', noun: 'cancelled order' },
+  idOf: ({ order }) => order,
 };
 
 const useNames: RowNames<UseRow> = { table: 'limit_uses', noun: 'use', idOf: useName };

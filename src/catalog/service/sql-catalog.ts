@@ -7,6 +7,7 @@ import type { DatabaseConfig } from '../../base/config.js';
 import { systemRandom } from '../../base/random.js';
 import { PostgresLog } from '../../database/postgres-log.js';
 import { PostgresTables } from '../../database/postgres-tables.js';
+import type { TableEnds } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import { connectStore } from '../../database/store-connection.js';
 import { openTables } from '../../database/table-pieces.js';
@@ -33,18 +34,22 @@ export async function openSqlCatalog(
   const catalogTables = new CatalogTables(machine);
   const base = await restore(connection, machine, catalogTables);
   const rows = new PostgresTables(connection);
-  /** The last order in the tables, as far as this replica has written them. */
-  let lastOrder = 0;
+  /** The last order and cancellation in the tables, as far as this replica has written or read them. */
+  const ends = { lastOrder: 0, lastCancellation: 0 };
+  const saw = ({ lastOrder, lastCancellation }: TableEnds): void => {
+    ends.lastOrder = Math.max(ends.lastOrder, lastOrder);
+    ends.lastCancellation = Math.max(ends.lastCancellation, lastCancellation);
+  };
   const tables: GroupTables<CatalogResult> = {
     applied: (entry, result) => catalogTables.applied(entry, result),
     changes: () => catalogTables.changes(),
     written(changes) {
       catalogTables.written(changes);
-      lastOrder = Math.max(lastOrder, changes.lastOrder);
+      saw(changes);
     },
     async takeOver() {
       const state = await rows.readApplied();
-      lastOrder = Math.max(lastOrder, state.lastOrder);
+      saw(state);
       return catalogTables.continueFrom(state);
     },
   };
@@ -73,7 +78,7 @@ export async function openSqlCatalog(
         });
       });
     },
-    confirmed: () => ({ sale: lastOrder, cancellation: 0, movement: 0 }),
+    confirmed: () => ({ sale: ends.lastOrder, cancellation: ends.lastCancellation, movement: 0 }),
     keepsLedger: false,
     audit: (store, token) => auditor.audit(store, token),
     failed: new Promise(() => {}),

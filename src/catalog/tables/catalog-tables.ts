@@ -1,7 +1,8 @@
 /**
  * Says what the tables behind the catalog's log lack of the state (docs/SQL-ENGINE.md, S5). For each
  * entry it notes the touched products, the changed holds and uses of limits, and the new sales; new keys
- * need no notes, because their ordinals are an interval. Every replica follows its entries like this, so a
+ * need no notes, because their ordinals are an interval, and neither do cancellations, because the state holds all that may be
+ * missing (its watermark follows the tables). Every replica follows its entries like this, so a
  * new leader continues from the state row of the tables. The notes are limited: a few for each product, and
  * so many holds, uses and sales. Beyond this the oldest are forgotten; a replica that forgot more than the
  * tables hold restores itself from the tables before it leads. Invariant: the notes cover each entry after
@@ -22,6 +23,7 @@ import type { CatalogMachine } from '../machine/catalog-machine.js';
 import type { CatalogView } from '../machine/catalog-view.js';
 import { type CatalogResult, salesOf } from '../machine/results.js';
 import {
+  cancellationRows,
   changeKeyRows,
   holdRow,
   orderRows,
@@ -122,7 +124,7 @@ export class CatalogTables {
   changes(): TableChanges | undefined {
     const view = this.#machine.view();
     assert(view.head.seq === this.#appliedSeq, 'every applied entry is noted');
-    const { appliedSeq, next } = this.#tables;
+    const { appliedSeq, next, lastCancellation } = this.#tables;
     if (this.#appliedSeq <= appliedSeq) return undefined;
     assert(this.#notedAfter <= appliedSeq, 'all that the tables lack is noted');
     const kept = this.#keptKeys(view);
@@ -131,6 +133,11 @@ export class CatalogTables {
       return [...purchaseKeyRows(view, kind, { kept: kept[kind], from: next[kind] })];
     });
     const uses = this.#uses.changes(view.uses);
+    assert(
+      view.firstCancellation <= lastCancellation + 1,
+      'cancellations that the tables lack are held',
+    );
+    const runs = view.cancellations().filter(([first]) => first > lastCancellation);
     return {
       ...writeState(view, kept),
       products: ids.map((id) => productRow(required(view.product(id), 'a touched product'))),
@@ -140,6 +147,7 @@ export class CatalogTables {
       kept,
       ...(view.holds.last > 0 ? { holds: this.#holdChanges(view) } : {}),
       ...(uses ? { uses } : {}),
+      ...(runs.length > 0 ? { cancellations: runs.flatMap(cancellationRows) } : {}),
     };
   }
 

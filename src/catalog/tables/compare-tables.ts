@@ -1,9 +1,11 @@
 /**
  * Compares the tables with the state of a machine at the same log position, for the audit. It names the
- * rows that differ, for example one that somebody changed with `UPDATE products`. Orders are compared
- * from the oldest sale on that the machine still holds.
+ * rows that differ, for example one that somebody changed with `UPDATE products`. Orders
+ * and cancellations are compared from the oldest one on that the machine still holds.
  */
 import type {
+  CancellationRow,
+  CancelledOrderRow,
   HoldRow,
   OrderLineRow,
   OrderRow,
@@ -15,6 +17,8 @@ import type { CatalogMachine } from '../machine/catalog-machine.js';
 import type { CatalogView } from '../machine/catalog-view.js';
 import {
   byUseKey,
+  cancellationRows,
+  cancelledRows,
   changeKeyRows,
   holdRows,
   orderRows,
@@ -35,9 +39,10 @@ export interface TableDifference {
     | 'purchase_keys'
     | 'change_keys'
     | 'holds'
-    | 'limit_uses';
+    | 'limit_uses'
+    | 'cancellations';
   /**
-   * The product's id, the order's number, the hold's serial number, the key's ordinal, after its kind if it
+   * The product's id, the number of the order or the cancellation, the hold's serial number, the key's ordinal, after its kind if it
    * has one, or a use's product, customer and source.
    */
   readonly id: string;
@@ -57,13 +62,15 @@ export async function compareTables(
 ): Promise<TableDifference[]> {
   const found = new Differences();
   const view = machine.view();
-  const { appliedSeq, head, firstSale, kept, resolvedFrom } = readState(await reader.state());
+  const position = readState(await reader.state());
+  const { appliedSeq, head, firstSale, firstCancellation, kept, resolvedFrom } = position;
   compareRow(found, 'state', '1', { appliedSeq }, { appliedSeq: view.head.seq });
   // At another position nothing else can be compared.
   if (found.list.length > 0) return found.list;
   if (head) {
-    const expected = { ...absent(head), ...view.head, firstSale: view.firstSale };
-    compareRow(found, 'state', '1', { ...head, firstSale }, expected);
+    const first = { firstSale: view.firstSale, firstCancellation: view.firstCancellation };
+    const expected = { ...absent(head), ...view.head, ...first };
+    compareRow(found, 'state', '1', { ...head, firstSale, firstCancellation }, expected);
   }
 
   const productId = ({ id }: ProductRow): number => id;
@@ -83,6 +90,15 @@ export async function compareTables(
   await compareTable(found, 'holds', holds, holdRows(view.holds), ({ serial }) => serial);
   const uses = { order: byUseKey, idOf: useName };
   await compareInOrder(found, 'limit_uses', reader.uses(), useRows(view.uses), uses);
+  const cancellations = cancelledLines(reader.cancellations(view.firstCancellation));
+  const held = view.cancellations().flatMap(cancellationRows);
+  await compareTable(found, 'cancellations', cancellations, held, ({ number }) => number);
+  const ofOrders = {
+    order: (one: CancelledOrderRow, other: CancelledOrderRow) => one.order - other.order,
+    idOf: ({ order }: CancelledOrderRow) => `of order ${order}`,
+  };
+  const cancelled = cancelledRows(view.cancelled);
+  await compareInOrder(found, 'cancellations', reader.cancelledOrders(), cancelled, ofOrders);
   return found.list;
 }
 
@@ -212,6 +228,14 @@ async function* placed(
 /** With its fields in the order in which lines are compared. */
 function toLine({ productId, name, quantity, priceCents }: OrderLineRow): OrderLineRow {
   return { productId, name, quantity, priceCents };
+}
+
+async function* cancelledLines(
+  batches: AsyncIterable<readonly CancellationRow[]>,
+): AsyncGenerator<readonly CancellationRow[]> {
+  for await (const rows of batches) {
+    yield rows.map((row) => ({ ...row, lines: row.lines.map(toLine) }));
+  }
 }
 
 /** With the fields of lines in the order in which they are compared. */

@@ -5,10 +5,11 @@
  */
 import { assert } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
+import { toCancellation, toSale } from '../../database/book-rows.js';
 import type {
+  CancellationRow,
   ChangeKeyRow,
   HoldRow,
-  OrderRow,
   ProductRow,
   PurchaseKeyKind,
   PurchaseKeyRow,
@@ -17,12 +18,14 @@ import type {
   UseRow,
 } from '../../database/rows.js';
 import { encode } from '../../wire/codec.js';
-import type { Sale, SalesMessage } from '../../wire/internal.js';
+import type { SalesMessage } from '../../wire/internal.js';
+import { saveCancelled } from '../machine/cancel-snapshot.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
 import { savePiece, saveProduct, saveWithHolds } from '../machine/catalog-snapshot.js';
 import { saveHold } from '../machine/hold-snapshot.js';
 import { saveRecords } from '../machine/key-snapshot.js';
 import { saveUse } from '../machine/limit-snapshot.js';
+import type { Numbered } from '../machine/numbered-runs.js';
 import { toLimit } from '../machine/product-record.js';
 import type { SavedHead, SavedProduct } from '../machine/snapshot-shapes.js';
 import { saveWriteKeys } from '../machine/write-keys.js';
@@ -54,7 +57,7 @@ export async function* piecesOfTables(
   reader: TablesReader,
   state: TableState,
 ): AsyncGenerator<Uint8Array> {
-  const { head, firstSale, kept, next, resolvedFrom } = readState(state);
+  const { head, firstSale, firstCancellation, kept, next, resolvedFrom } = readState(state);
   if (!head) return;
   const { pieceProducts, pieceKeys, pieceWriteKeys } = storageLimits;
   yield savePiece(['head', head]);
@@ -68,7 +71,8 @@ export async function* piecesOfTables(
   }
   if (products !== head.products)
     throw damaged(`products has ${products} rows, not ${head.products}`);
-  for await (const run of runs(reader.orders(firstSale), firstSale, head.lastSale)) {
+  const sales = items(reader.orders(firstSale), toSale, ({ seq }) => seq);
+  for await (const run of runs('orders', sales, firstSale, head.lastSale)) {
     yield savePiece(['sales', ...run]);
   }
   for (const kind of ['client', 'frontend'] as const) {
@@ -86,6 +90,7 @@ export async function* piecesOfTables(
   ordinals.end();
   yield* holdPieces(reader.holds(resolvedFrom, 'open ones first, then by end'), head, reserved);
   yield* usePieces(reader.uses(), head);
+  yield* cancellationPieces(reader, firstCancellation, head);
 }
 
 /** A row as a snapshot under the rules of this head saves it. */
@@ -134,6 +139,31 @@ async function* usePieces(
   if (count !== uses) throw damaged(`limit_uses has ${count} rows, not ${uses}`);
 }
 
+/** The cancellations that the state holds, and what is cancelled of each order. */
+async function* cancellationPieces(
+  reader: TablesReader,
+  first: number,
+  { lastCancellation: last = 0, cancelledOrders = 0 }: SavedHead,
+): AsyncGenerator<Uint8Array> {
+  if (last === 0) return;
+  const rows = reader.cancellations(first);
+  const held = items(rows, toCancellation, ({ batch }: CancellationRow) => batch);
+  for await (const run of runs('cancellations', held, first, last)) {
+    yield savePiece(['cancellations', ...run]);
+  }
+  let orders = 0;
+  let count = 0;
+  for await (const some of reader.cancelledOrders()) {
+    orders += some.length;
+    count = some.reduce((sum, row) => sum + row.count, count);
+    for (const piece of saveCancelled({ all: () => some })) yield savePiece(['cancelled', piece]);
+  }
+  if (count !== last) throw damaged(`cancellations has ${count} rows, not ${last}`);
+  if (orders !== cancelledOrders) {
+    throw damaged(`cancellations has ${orders} orders, not ${cancelledOrders}`);
+  }
+}
+
 function toKeysPiece(
   kind: PurchaseKeyKind,
   rows: readonly PurchaseKeyRow[],
@@ -147,42 +177,53 @@ function toWriteKey({ digest: key, requestHash, result, time }: ChangeKeyRow) {
   return { key, requestHash, result, time };
 }
 
-/** Yields the sales of each log position, and all of them. */
+/** A sale or a cancellation, and what is the same for all of one log entry. */
+interface Item {
+  readonly item: Numbered;
+  readonly entry: number;
+}
+
+async function* items<Row>(
+  batches: AsyncIterable<readonly Row[]>,
+  toItem: (row: Row) => Numbered,
+  entryOf: (row: Row) => number,
+): AsyncGenerator<Item> {
+  for await (const rows of batches) {
+    for (const row of rows) yield { item: toItem(row), entry: entryOf(row) };
+  }
+}
+
+/** Yields the sales or cancellations of each log entry, and all of them. */
 async function* runs(
-  batches: AsyncIterable<readonly OrderRow[]>,
+  table: 'orders' | 'cancellations',
+  all: AsyncIterable<Item>,
   first: number,
   last: number,
 ): AsyncGenerator<SalesMessage> {
-  let sales: Sale[] = [];
+  let run: Numbered[] = [];
   let next = first;
-  let seq = 0;
-  for await (const rows of batches) {
-    for (const row of rows) {
-      if (row.number !== next || next > last)
-        throw damaged(`order ${row.number} follows ${next - 1}`);
-      if (row.seq !== seq && sales.length > 0) {
-        yield toRun(sales);
-        sales = [];
-      }
-      sales.push(toSale(row));
-      seq = row.seq;
-      next++;
+  let current = 0;
+  for await (const { item, entry } of all) {
+    const [number] = item;
+    if (number !== next || next > last) {
+      throw damaged(
+        `${table === 'orders' ? 'order' : 'cancellation'} ${number} follows ${next - 1}`,
+      );
     }
+    if (entry !== current && run.length > 0) {
+      yield toRun(run);
+      run = [];
+    }
+    run.push(item);
+    current = entry;
+    next++;
   }
-  if (next !== last + 1) throw damaged(`orders lacks ${next}`);
-  if (sales.length > 0) yield toRun(sales);
+  if (next !== last + 1) throw damaged(`${table} lacks ${next}`);
+  if (run.length > 0) yield toRun(run);
 }
 
-function toRun(sales: readonly Sale[]): SalesMessage {
-  return [sales[0]?.[0] ?? 0, sales.length, encode(sales)];
-}
-
-export function toSale({ number, key, lines, totalCents, at, customer }: OrderRow): Sale {
-  const sold = lines.map(({ productId, name, quantity, priceCents }) => {
-    return [productId, name, quantity, priceCents] as const;
-  });
-  const sale = [number, key, sold, totalCents, at] as const;
-  return customer === null ? sale : [...sale, customer];
+function toRun(run: readonly Numbered[]): SalesMessage {
+  return [run[0]?.[0] ?? 0, run.length, encode(run)];
 }
 
 /** Checks that the ordinals of a kind come one after the other, and all of them. */

@@ -3,7 +3,10 @@
  * may be written again (docs/SQL-ENGINE.md, S5).
  */
 import { databaseLimits } from '../../base/limits.js';
+import { cancellationRow, fromColumn, toColumn } from '../../database/book-rows.js';
 import type {
+  CancellationRow,
+  CancelledOrderRow,
   ChangeKeyRow,
   HoldRow,
   OrderRow,
@@ -15,7 +18,14 @@ import type {
 } from '../../database/rows.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale, SalesMessage } from '../../wire/internal.js';
-import type { CatalogView, HoldsView, KeysView, UsesView } from '../machine/catalog-view.js';
+import type { Cancellation } from '../../wire/trade.js';
+import type {
+  CancelledView,
+  CatalogView,
+  HoldsView,
+  KeysView,
+  UsesView,
+} from '../machine/catalog-view.js';
 import type { KeptHold } from '../machine/hold-table.js';
 import { hashesOf } from '../machine/key-snapshot.js';
 import type { Use } from '../machine/limit-uses.js';
@@ -157,13 +167,19 @@ export function fewUses({ head, uses }: CatalogView): readonly UseRow[] | undefi
   return (head.uses ?? 0) > databaseLimits.auditUsesMax ? undefined : useRows(uses);
 }
 
-/** A customer's text may have a zero character, which no text column can hold. */
-function toColumn(text: string): string {
-  return text.replace(/[\\\0]/g, (found) => (found === '\0' ? '\\0' : '\\\\'));
+/** The cancellations of one entry. */
+export function cancellationRows([first, , bytes]: SalesMessage): CancellationRow[] {
+  return (decode(bytes) as Cancellation[]).map((one) => cancellationRow(one, first));
 }
 
-function fromColumn(text: string): string {
-  return text.replace(/\\(.)/g, (_, found: string) => (found === '0' ? '\0' : found));
+/** Ascending by order. */
+export function cancelledRows(cancelled: CancelledView): CancelledOrderRow[] {
+  return [...cancelled.all()].sort((one, other) => one.order - other.order);
+}
+
+/** As `fewHolds`. */
+export function fewCancelled({ cancelled }: CatalogView): readonly CancelledOrderRow[] | undefined {
+  return cancelled.size > databaseLimits.auditCancelledMax ? undefined : cancelledRows(cancelled);
 }
 
 function* numbered<Record>(

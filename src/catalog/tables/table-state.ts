@@ -1,6 +1,6 @@
 /**
  * Encodes and decodes the row that says which state the tables show: the head of a catalog snapshot,
- * the oldest sale held, the ordinals of the keys, and which holds are forgotten. Invariants: ordinals
+ * the oldest sale and cancellation held, the ordinals of the keys, and which holds are forgotten. Invariants: ordinals
  * count the keys of a kind from 1, are the same on each replica, and keys are dropped oldest first; so the
  * kept keys are an interval. Resolved holds are forgotten in the order of their end.
  */
@@ -19,6 +19,9 @@ export interface TablesPosition {
   readonly head: SavedHead | undefined;
   /** The oldest sale that the state holds, or the next sale. */
   readonly firstSale: number;
+  /** The same of cancellations. */
+  readonly firstCancellation: number;
+  readonly lastCancellation: number;
   /** First ordinal that exists, of each kind. */
   readonly kept: KeptKeys;
   /** Ordinal of the next key of each kind. */
@@ -34,33 +37,45 @@ export const founding: TablesPosition = {
   appliedSeq: 0,
   head: undefined,
   firstSale: 1,
+  firstCancellation: 1,
+  lastCancellation: 0,
   kept: firstKeys,
   next: firstKeys,
   resolvedFrom: 0,
 };
 
-export function writeState({ head, firstSale, holds }: CatalogView, kept: KeptKeys): TableState {
+export function writeState(view: CatalogView, kept: KeptKeys): TableState {
+  const { head, firstSale, firstCancellation, holds } = view;
+  const { lastCancellation = 0 } = head;
   const from = holds.last > 0 ? { resolvedFrom: resolvedFrom(holds) } : {};
-  const bytes = encode({ ...head, firstSale, kept, ...from });
-  return { appliedSeq: head.seq, lastOrder: head.lastSale, head: bytes };
+  const first = lastCancellation > 0 ? { firstCancellation } : {};
+  const bytes = encode({ ...head, firstSale, kept, ...from, ...first });
+  return { appliedSeq: head.seq, lastOrder: head.lastSale, lastCancellation, head: bytes };
 }
 
 /** Throws `internal` if the row contradicts itself. */
-export function readState({ appliedSeq, lastOrder, head: bytes }: TableState): TablesPosition {
+export function readState(state: TableState): TablesPosition {
+  const { appliedSeq, lastOrder, lastCancellation, head: bytes } = state;
   if (bytes.length === 0 && appliedSeq === 0 && lastOrder === 0) return founding;
-  const { firstSale, kept, resolvedFrom: from = 0, ...head } = decodeHead(bytes);
-  if (!isHead(head) || !isInteger(firstSale) || !isKept(kept) || typeof from !== 'number') {
+  const { firstSale, firstCancellation = 1, kept, ...rest } = decodeHead(bytes);
+  const { resolvedFrom: from = 0, ...head } = rest;
+  const areFirst = isInteger(firstSale) && isInteger(firstCancellation);
+  if (!isHead(head) || !areFirst || !isKept(kept) || typeof from !== 'number') {
     throw damaged('the state row has no valid head');
   }
   if (head.seq !== appliedSeq || head.lastSale !== lastOrder) {
     throw damaged('applied_seq or last_order of the state row differs from its head');
+  }
+  if ((head.lastCancellation ?? 0) !== lastCancellation) {
+    throw damaged('last_cancellation of the state row differs from its head');
   }
   const next = {
     client: kept.client + head.clientKeys,
     frontend: kept.frontend + head.frontendKeys,
     change: kept.change + (head.writeKeys ?? 0),
   };
-  return { appliedSeq, head, firstSale, kept, next, resolvedFrom: from };
+  const cancellations = { firstCancellation, lastCancellation };
+  return { appliedSeq, head, firstSale, ...cancellations, kept, next, resolvedFrom: from };
 }
 
 /** The tables are not as the catalog wrote them. */

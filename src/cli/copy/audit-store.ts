@@ -3,7 +3,7 @@
  * the holds, the uses of limits, and the hash of the catalog's state.
  */
 import { createHash } from 'node:crypto';
-import { toSale } from '../../catalog/tables/restore-tables.js';
+import { toCancellation, toSale } from '../../database/book-rows.js';
 import { encode } from '../../wire/codec.js';
 import type { StoreSource } from './store-source.js';
 
@@ -28,6 +28,7 @@ export interface StoreAudit {
   readonly products: number;
   readonly orders: number;
   readonly units: number;
+  readonly cancellations: number;
   /** Exact also above the whole numbers of JavaScript. */
   readonly totalCents: bigint;
   readonly clientKeys: number;
@@ -75,12 +76,19 @@ export async function auditStore({
     if (problems.length >= differencesMax) break;
   }
   const back = new Map<number, number>();
-  for await (const some of cancellations()) {
-    for (const one of some) {
-      hash.update(encode(one));
-      if (!one[5]) continue;
-      for (const [id, , quantity] of one[3]) back.set(id, (back.get(id) ?? 0) + quantity);
+  let cancelled = 0;
+  for await (const rows of cancellations(1)) {
+    for (const row of rows) {
+      cancelled++;
+      const { number, restock, lines } = row;
+      if (number !== cancelled) {
+        problems.push(`cancellation ${number} stands where ${cancelled} should`);
+      }
+      hash.update(encode(toCancellation(row)));
+      if (!restock) continue;
+      for (const { productId: id, quantity } of lines) back.set(id, (back.get(id) ?? 0) + quantity);
     }
+    if (problems.length >= differencesMax) break;
   }
   const ledger = createHash('sha256');
   let moved = 0;
@@ -109,6 +117,7 @@ export async function auditStore({
   return {
     ...{ place, seq: end.seq, logTime: head.logTime },
     ...{ products: machine.productCount, orders: count, units: sum, totalCents },
+    cancellations: cancelled,
     ...{ clientKeys: head.clientKeys, frontendKeys: head.frontendKeys },
     ...{ changeKeys: head.writeKeys ?? 0, holds: head.holds ?? 0, uses: head.uses ?? 0 },
     ...{ state: machine.hash(), book: hash.digest('hex'), books },
@@ -125,6 +134,7 @@ export const comparedFields = [
   'orders',
   'units',
   'totalCents',
+  'cancellations',
   'clientKeys',
   'frontendKeys',
   'changeKeys',

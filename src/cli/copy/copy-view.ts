@@ -49,7 +49,7 @@ export async function showCopy(
 
 /** The books of products are compared, too, but not shown. */
 function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell])[] {
-  const { place, seq, logTime, products, orders, units, totalCents } = audit;
+  const { place, seq, logTime, products, orders, units, totalCents, cancellations } = audit;
   const { clientKeys, frontendKeys, changeKeys, holds, uses, state, book } = audit;
   return [
     ['place', place],
@@ -59,6 +59,7 @@ function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell
     ['orders', String(orders)],
     ['units sold', String(units)],
     ['total', decimal(totalCents)],
+    ['cancellations', String(cancellations)],
     ['client keys', String(clientKeys)],
     ['frontend keys', String(frontendKeys)],
     ['change keys', String(changeKeys)],
@@ -70,10 +71,11 @@ function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell
 }
 
 function inJson(audit: StoreAudit) {
-  const { place, seq, logTime, products, orders, units, totalCents } = audit;
+  const { place, seq, logTime, products, orders, units, totalCents, cancellations } = audit;
   const { clientKeys, frontendKeys, changeKeys, holds, uses, state, book, problems } = audit;
   return {
     ...{ place, seq, log_time: logTime, products, orders, units, total: decimal(totalCents) },
+    cancellations,
     ...{ client_keys: clientKeys, frontend_keys: frontendKeys, change_keys: changeKeys },
     ...{ holds, limit_uses: uses, state, order_book: book, problems },
   };

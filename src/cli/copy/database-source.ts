@@ -3,16 +3,16 @@
  * state is that of the tables after the log rows that follow them.
  */
 import { assert } from '../../base/assert.js';
-import { salesOf } from '../../catalog/machine/results.js';
+import { cancellationsOf, salesOf } from '../../catalog/machine/results.js';
 import { newMachine } from '../../catalog/service/new-machine.js';
 import { restoreFromTables } from '../../catalog/tables/restore-tables.js';
-import { orderRows } from '../../catalog/tables/table-rows.js';
+import { cancellationRows, orderRows } from '../../catalog/tables/table-rows.js';
 import { readState } from '../../catalog/tables/table-state.js';
 import { describeDatabase } from '../../database/connection-url.js';
-import type { OrderRow } from '../../database/rows.js';
+import type { CancellationRow, OrderRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import { type OpenTables, openTables } from '../../database/table-pieces.js';
-import { onlyHeldMovements, type StoreSource, withoutCancellations } from './store-source.js';
+import { onlyHeldMovements, type StoreSource } from './store-source.js';
 
 export async function openDatabase(options: DatabaseOptions): Promise<StoreSource> {
   const tables = await openTables(options);
@@ -28,13 +28,16 @@ async function readStore(options: DatabaseOptions, tables: OpenTables): Promise<
   const machine = newMachine();
   const state = await restoreFromTables(tables, machine);
   let end = await tables.end();
-  /** Sales that the tables do not have yet; the store limits their number. */
+  /** Sales and cancellations that the tables do not have yet; the store limits their number. */
   const later: OrderRow[] = [];
+  const laterCancelled: CancellationRow[] = [];
   for await (const entries of tables.entries(end.seq)) {
     for (const entry of entries) {
       const result = machine.apply(entry);
       const sales = salesOf(result);
       if (sales) later.push(...orderRows(sales, entry.seq));
+      const cancelled = cancellationsOf(result);
+      if (cancelled) laterCancelled.push(...cancellationRows(cancelled));
       end = { seq: entry.seq, epoch: entry.epoch, time: entry.time };
     }
   }
@@ -52,17 +55,27 @@ async function readStore(options: DatabaseOptions, tables: OpenTables): Promise<
       frontend: kept.frontend + frontendKeys.dropped,
       change: kept.change + changeKeys.dropped,
     },
-    async *orders(from) {
-      for await (const rows of tables.orders(from)) {
-        const known = rows.filter(({ number }) => number <= state.lastOrder);
-        if (known.length > 0) yield known;
-        if (known.length < rows.length) break;
-      }
-      const rest = later.filter(({ number }) => number >= from);
-      if (rest.length > 0) yield rest;
+    orders: (from) => through(tables.orders(from), state.lastOrder, later, from),
+    cancellations: (from) => {
+      return through(tables.cancellations(from), state.lastCancellation, laterCancelled, from);
     },
-    cancellations: () => withoutCancellations(machine),
     movements: () => onlyHeldMovements(machine),
     close: () => tables.close(),
   };
+}
+
+/** The rows of the tables through the last one that counts, and then the later ones. */
+async function* through<Row extends { readonly number: number }>(
+  batches: AsyncIterable<readonly Row[]>,
+  last: number,
+  later: readonly Row[],
+  from: number,
+): AsyncGenerator<readonly Row[]> {
+  for await (const rows of batches) {
+    const known = rows.filter(({ number }) => number <= last);
+    if (known.length > 0) yield known;
+    if (known.length < rows.length) break;
+  }
+  const rest = later.filter(({ number }) => number >= from);
+  if (rest.length > 0) yield rest;
 }

@@ -9,16 +9,17 @@ import { logLimits } from '../../base/limits.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import { replayCatalog } from '../../catalog/service/recompute-job.js';
 import { orderRow } from '../../catalog/tables/table-rows.js';
-import type { OrderRow } from '../../database/rows.js';
+import { cancellationRow } from '../../database/book-rows.js';
+import type { CancellationRow, OrderRow } from '../../database/rows.js';
 import { type FolderLock, lockFolder } from '../../storage/folder-lock.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { type JournalReader, openJournalReader } from '../../storage/read-journal.js';
 import type { Movement } from '../../wire/movement.js';
-import type { Cancellation } from '../../wire/trade.js';
 import { type BookAddition, followBook, isComplete } from '../backup/copy-book.js';
 import { newestLog } from '../backup/copy-catalog.js';
 import { manifestName, readManifest } from '../backup/manifest.js';
 import {
+  batchesOf,
   firstKeys,
   heldCancellations,
   heldMovements,
@@ -63,7 +64,7 @@ export async function openFolder(folder: string): Promise<StoreSource> {
       },
       kept: firstKeys,
       orders: (from) => orders(machine, book, from),
-      cancellations: () => cancellations(machine, book),
+      cancellations: (from) => cancellations(machine, book, from),
       movements: () => movements(machine, book),
       close,
     };
@@ -163,13 +164,18 @@ async function* orders(
 async function* cancellations(
   machine: CatalogMachine,
   reader: JournalReader,
-): AsyncGenerator<readonly Cancellation[]> {
+  from: number,
+): AsyncGenerator<readonly CancellationRow[]> {
+  const view = machine.view();
+  const batchOf = batchesOf(view);
   let last = 0;
   for await (const { cancellations: some } of readBook(machine, reader)) {
-    last = some.at(-1)?.[0] ?? last;
-    if (some.length > 0) yield some;
+    const rows = some.map((one) => cancellationRow(one, batchOf(one[0])));
+    last = rows.at(-1)?.number ?? last;
+    const wanted = rows.filter(({ number }) => number >= from);
+    if (wanted.length > 0) yield wanted;
   }
-  const held = heldCancellations(machine, last + 1);
+  const held = heldCancellations(view, Math.max(from, last + 1));
   if (held.length > 0) yield held;
 }
 

@@ -6,21 +6,15 @@
 import { BazarError } from '../../base/errors.js';
 import { logLimits } from '../../base/limits.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
-import { salesOf } from '../../catalog/machine/results.js';
+import { type CatalogResult, cancellationsOf, salesOf } from '../../catalog/machine/results.js';
 import { newMachine } from '../../catalog/service/new-machine.js';
-import { orderRows } from '../../catalog/tables/table-rows.js';
+import { cancellationRows, orderRows } from '../../catalog/tables/table-rows.js';
 import { describeDatabase } from '../../database/connection-url.js';
 import { PostgresLog } from '../../database/postgres-log.js';
-import type { OrderRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import type { StoreFacts } from '../../database/store-facts.js';
 import type { LogEnd } from '../../database/types.js';
-import {
-  firstKeys,
-  onlyHeldMovements,
-  type StoreSource,
-  withoutCancellations,
-} from './store-source.js';
+import { firstKeys, onlyHeldMovements, type StoreSource } from './store-source.js';
 
 export async function openLog(
   options: DatabaseOptions,
@@ -38,7 +32,7 @@ export async function openLog(
   try {
     if (base && end.seq >= base.end.seq) await checkHistory(log, facts, base.end);
     const machine = begin();
-    for await (const _sales of replay(log, machine, end));
+    for await (const _result of replay(log, machine, end));
     const { clientKeys, frontendKeys, changeKeys } = machine.view();
     const [client, frontend] = [1 + clientKeys.dropped, 1 + frontendKeys.dropped];
     return {
@@ -50,12 +44,22 @@ export async function openLog(
       kept: base ? firstKeys : { client, frontend, change: 1 + changeKeys.dropped },
       async *orders(from) {
         if (base) yield* base.orders(from);
-        for await (const rows of replay(log, begin(), end)) {
+        for await (const { seq, result } of replay(log, begin(), end)) {
+          const sales = salesOf(result);
+          const rows = sales ? orderRows(sales, seq) : [];
           const wanted = rows.filter(({ number }) => number >= from);
           if (wanted.length > 0) yield wanted;
         }
       },
-      cancellations: () => withoutCancellations(machine),
+      async *cancellations(from) {
+        if (base) yield* base.cancellations(from);
+        if (machine.cancellations.last === 0) return;
+        for await (const { result } of replay(log, begin(), end)) {
+          const made = cancellationsOf(result);
+          const wanted = made ? cancellationRows(made).filter(({ number }) => number >= from) : [];
+          if (wanted.length > 0) yield wanted;
+        }
+      },
       movements: () => onlyHeldMovements(machine),
       close: () => log.close(),
     };
@@ -99,20 +103,24 @@ async function checkHistory(log: PostgresLog, facts: StoreFacts, end: LogEnd): P
   );
 }
 
-/** Applies the rest of the log, and yields the orders of each entry that sold. */
+interface Replayed {
+  readonly seq: number;
+  readonly result: CatalogResult;
+}
+
+/** Applies the rest of the log, and yields the result of each entry. */
 async function* replay(
   log: PostgresLog,
   machine: CatalogMachine,
   { seq: through }: LogEnd,
-): AsyncGenerator<readonly OrderRow[]> {
+): AsyncGenerator<Replayed> {
   while (machine.appliedSeq < through) {
     const entries = await log.readEntries(machine.appliedSeq, logLimits.journalReadBytesMax);
     if (entries[0]?.seq !== machine.appliedSeq + 1) {
       throw new BazarError('unavailable', `the log lacks entry ${machine.appliedSeq + 1}`);
     }
     for (const entry of entries) {
-      const sales = salesOf(machine.apply(entry));
-      if (sales) yield orderRows(sales, entry.seq);
+      yield { seq: entry.seq, result: machine.apply(entry) };
     }
   }
 }

@@ -3,17 +3,15 @@
  * the tables of a database. Invariant: the orders are 1 … the last sale of the state, and the cancellations
  * and movements 1 … the last one, also those that are not in the order book yet.
  */
-import { BazarError } from '../../base/errors.js';
 import { purchaseLimits } from '../../base/limits.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import type { CatalogView } from '../../catalog/machine/catalog-view.js';
-import { orderRow } from '../../catalog/tables/table-rows.js';
-import type { KeptKeys, OrderRow } from '../../database/rows.js';
+import { cancellationRows, orderRow } from '../../catalog/tables/table-rows.js';
+import type { CancellationRow, KeptKeys, OrderRow } from '../../database/rows.js';
 import type { LogEnd } from '../../database/types.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';
 import type { Movement } from '../../wire/movement.js';
-import type { Cancellation } from '../../wire/trade.js';
 
 export interface StoreSource {
   /** For people; without a password. */
@@ -27,9 +25,9 @@ export interface StoreSource {
   readonly kept: KeptKeys;
   /** The orders from this number on, ascending, in bounded batches. */
   orders(from: number): AsyncIterable<readonly OrderRow[]>;
-  /** All cancellations, in the same way. */
-  cancellations(): AsyncIterable<readonly Cancellation[]>;
-  /** All movements of stock, in the same way. */
+  /** The cancellations, in the same way. */
+  cancellations(from: number): AsyncIterable<readonly CancellationRow[]>;
+  /** All movements of stock, in bounded batches. */
   movements(): AsyncIterable<readonly Movement[]>;
   close(): Promise<void>;
 }
@@ -58,27 +56,31 @@ export function heldOrders(view: CatalogView, from: number): OrderRow[] {
 }
 
 /** The cancellations that the catalog holds, from this number on. */
-export function heldCancellations(
-  { cancellations }: CatalogMachine,
-  from: number,
-): readonly Cancellation[] {
-  return heldItems<Cancellation>(cancellations, from);
+export function heldCancellations(view: CatalogView, from: number): CancellationRow[] {
+  return view
+    .cancellations()
+    .flatMap(cancellationRows)
+    .filter(({ number }) => number >= from);
+}
+
+/** As `placeSales`, for the `batch` of a cancellation. */
+export function batchesOf(view: CatalogView): (number: number) => number {
+  const firsts = view.cancellations().map(([first]) => first);
+  let at = -1;
+  return (number) => {
+    for (let next = firsts[at + 1]; next !== undefined && number >= next; next = firsts[at + 1])
+      at++;
+    return firsts[at] ?? 0;
+  };
 }
 
 /** The movements that the catalog holds, from this number on. */
 export function heldMovements({ movements }: CatalogMachine, from: number): readonly Movement[] {
-  return heldItems<Movement>(movements, from);
-}
-
-function heldItems<T extends readonly [number: number, ...rest: unknown[]]>(
-  runs: Pick<CatalogMachine['movements'], 'from'>,
-  from: number,
-): readonly T[] {
-  const held: T[] = [];
+  const held: Movement[] = [];
   for (let next = from; ; ) {
-    const run = runs.from(next, purchaseLimits.salesBatch);
+    const run = movements.from(next, purchaseLimits.salesBatch);
     if (!run) return held;
-    const items = decode(run[2]) as readonly T[];
+    const items = decode(run[2]) as readonly Movement[];
     held.push(...items.filter(([number]) => number >= from));
     next = run[0] + run[1];
   }
@@ -90,14 +92,4 @@ export async function* onlyHeldMovements(
 ): AsyncGenerator<readonly Movement[]> {
   const { last, watermark } = machine.movements;
   if (last > 0 && watermark === 0) yield heldMovements(machine, 1);
-}
-
-/** A store over a database has no cancellations yet. */
-export async function* withoutCancellations({
-  cancellations,
-}: CatalogMachine): AsyncGenerator<readonly Cancellation[]> {
-  if (cancellations.last > 0) {
-    throw new BazarError('unavailable', 'the tables of a database cannot hold cancellations yet');
-  }
-  yield* [];
 }

@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { logLimits, purchaseLimits } from '../../base/limits.js';
-import { toSale } from '../../catalog/tables/restore-tables.js';
 import type { Entry } from '../../consensus/types.js';
+import { toCancellation, toSale } from '../../database/book-rows.js';
 import type { OrderRow } from '../../database/rows.js';
 import { rulesOfCancellations, rulesOfMovements } from '../../order/book-position.js';
 import { movementsCommand } from '../../order/movement-command.js';
@@ -83,9 +83,9 @@ async function* bookEntries(
       took(entry, 'orders', first + sales.length - 1);
     }
   }
-  for await (const batch of cancellations()) {
+  for await (const batch of cancellations(1)) {
     for (let at = 0; at < batch.length; at += cancellationsBatch) {
-      const some = batch.slice(at, at + cancellationsBatch);
+      const some = batch.slice(at, at + cancellationsBatch).map(toCancellation);
       const [first = 0] = some[0] ?? [];
       const entry = entryOf(['cancellations', first, some.length, encode(some)]);
       yield [entry];

@@ -16,10 +16,16 @@ import {
 } from '../../catalog/tables/table-rows.js';
 import { writeState } from '../../catalog/tables/table-state.js';
 import type { Surplus } from '../../database/rewrite-statement.js';
-import type { HoldRow, KeptKeys, OrderRow, UseKeyRow } from '../../database/rows.js';
+import type {
+  CancellationRow,
+  HoldRow,
+  KeptKeys,
+  OrderRow,
+  UseKeyRow,
+} from '../../database/rows.js';
 import type { StoreFacts } from '../../database/store-facts.js';
 import type { TableRewriter } from '../../database/table-rewriter.js';
-import { type StoreSource, withoutCancellations } from './store-source.js';
+import type { StoreSource } from './store-source.js';
 
 export type Report = (phase: string, done: number, total: number) => void;
 
@@ -31,6 +37,7 @@ export interface RowsDone {
   readonly frontend: number;
   readonly change: number;
   readonly hold: number;
+  readonly cancellation: number;
 }
 
 export const noRows: RowsDone = {
@@ -40,6 +47,7 @@ export const noRows: RowsDone = {
   frontend: 0,
   change: 0,
   hold: 0,
+  cancellation: 0,
 };
 const { rewriteRows, rewriteLines } = databaseLimits;
 
@@ -51,6 +59,7 @@ export function rowsIn(facts: StoreFacts): RowsDone {
     frontend: facts.lastFrontendKey ?? 0,
     change: facts.lastChangeKey ?? 0,
     hold: facts.lastHold ?? 0,
+    cancellation: facts.lastCancellation ?? 0,
   };
 }
 
@@ -80,7 +89,8 @@ export async function writeTables(
     changed += await rewriter.put({ kind: 'change_keys', rows: piece });
   }
   changed += await writeHolds(view.holds, rewriter, done.hold, report);
-  return changed + (await writeUses(view.uses, rewriter, report));
+  changed += await writeUses(view.uses, rewriter, report);
+  return changed + (await writeCancellations(source, rewriter, done.cancellation, report));
 }
 
 /**
@@ -122,9 +132,15 @@ export async function trimTables(
   rewriter: TableRewriter,
 ): Promise<number> {
   const view = machine.view();
-  const { lastSale: after } = machine;
-  let deleted = await rewriter.trim({ kind: 'order_lines', after });
-  deleted += await rewriter.trim({ kind: 'orders', after });
+  const { lastSale, cancellations } = machine;
+  let deleted = 0;
+  // Cancellations name orders.
+  for (const kind of ['cancellation_lines', 'cancellations'] as const) {
+    deleted += await rewriter.trim({ kind, after: cancellations.last });
+  }
+  for (const kind of ['order_lines', 'orders'] as const) {
+    deleted += await rewriter.trim({ kind, after: lastSale });
+  }
   for (const surplus of surplusProducts(view)) deleted += await rewriter.trim(surplus);
   const { clientKeys, frontendKeys, changeKeys } = view;
   const sizes: KeptKeys = {
@@ -176,7 +192,6 @@ async function writeOrders(
   done: number,
   report: Report,
 ): Promise<number> {
-  for await (const _none of withoutCancellations(machine));
   let changed = 0;
   for await (const rows of linePieces(orders(done + 1))) {
     changed += await rewriter.put({ kind: 'orders', rows });
@@ -199,6 +214,20 @@ async function writeHolds(
   return changed;
 }
 
+async function writeCancellations(
+  { machine, cancellations }: StoreSource,
+  rewriter: TableRewriter,
+  done: number,
+  report: Report,
+): Promise<number> {
+  let changed = 0;
+  for await (const rows of linePieces(cancellations(done + 1))) {
+    changed += await rewriter.put({ kind: 'cancellations', rows });
+    report('cancellations', rows.at(-1)?.number ?? 0, machine.cancellations.last);
+  }
+  return changed;
+}
+
 /** All of them, also if the copy continues: they are few. */
 async function writeUses(uses: UsesView, rewriter: TableRewriter, report: Report): Promise<number> {
   const all = useRows(uses);
@@ -211,7 +240,7 @@ async function writeUses(uses: UsesView, rewriter: TableRewriter, report: Report
 }
 
 /** The same rows in pieces that also have a limited number of lines. */
-async function* linePieces<Row extends Pick<OrderRow | HoldRow, 'lines'>>(
+async function* linePieces<Row extends Pick<OrderRow | HoldRow | CancellationRow, 'lines'>>(
   batches: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>,
 ): AsyncGenerator<readonly Row[]> {
   let piece: Row[] = [];

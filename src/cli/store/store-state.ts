@@ -12,6 +12,8 @@ const tables = [
   'products',
   'orders',
   'order_lines',
+  'cancellations',
+  'cancellation_lines',
   'holds',
   'hold_lines',
   'limit_uses',

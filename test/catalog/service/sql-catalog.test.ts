@@ -14,6 +14,7 @@ import { JobsPool } from '../../../src/pool/jobs-pool.js';
 import { until } from '../../database/faults.js';
 import { type TestDatabase, testStore } from '../../support/postgres-server.js';
 import { byClient, digest, product } from '../log-builder.js';
+import { soldIn } from '../tables/table-store.js';
 import { tradesAt } from '../tables/trades.js';
 
 interface Open {
@@ -189,4 +190,30 @@ t.test('the audit names a limit and a use that were changed by hand', async (t) 
     'product 1: the tables say limitQuantity = 3, the store 2',
     `${use}: the tables say quantity = 2, the store 1`,
   ]);
+});
+
+t.test('cancellations reach the tables, and the catalog drops what they have', async (t) => {
+  const database = await testStore(t);
+  const one = await open(t, database);
+  await fill(one);
+  const { store, catalog } = one;
+  const { buy, cancel } = tradesAt(store.machine.lastLogTime);
+  await store.propose(['rules', 3, { restockTo: 0, bundled: [] }]);
+  const bought = await store.propose(['trade', 1, 1_000, [buy('to cancel', [[1, 2]], 'Ann')]]);
+  const [sale] = soldIn(bought);
+  if (!sale) throw new Error('nothing was sold');
+  await store.propose(['trade', 1, 1_000, [cancel('b', sale, { lines: [[1, 1]] })]]);
+  await tablesReach(database, store);
+  t.equal(catalog.confirmedCancellations(store), 1, 'the tables have it');
+  await store.propose(['cursor', 3, catalog.confirmedCancellations(store)]);
+  await store.propose(['trade', 1, 1_000, [cancel('c', sale)]]);
+  await tablesReach(database, store);
+  const [, , , , books, problems, lastCancellation] = await catalog.audit(store, 'before');
+  t.same(problems, []);
+  t.equal(lastCancellation, 2);
+  t.equal(books[0]?.[6], 2, 'both units are back');
+  await database.query("UPDATE cancellations SET cancelled = '{1,1}' WHERE number = 2");
+  const [, served, recomputed, , , found] = await catalog.audit(store, 'after');
+  t.not(recomputed, served);
+  t.same(found, ['cancelled order 3: the tables say units = [1,1], the store [1,2]']);
 });

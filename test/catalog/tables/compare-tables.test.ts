@@ -127,3 +127,42 @@ t.test('a hold that was changed by hand is named', async (t) => {
     t.same(texts, [expected]);
   }
 });
+
+t.test('a cancellation that was changed by hand is named', async (t) => {
+  const cases: [(model: TablesModel) => void, string[]][] = [
+    [
+      ({ cancellationRows: rows }) => edit(rows, 2, { reason: 'mine' }),
+      ['2 reason: "mine", not null'],
+    ],
+    [({ cancellationRows: rows }) => edit(rows, 2, { batch: 2 }), ['2 batch: 2, not 1']],
+    [
+      ({ cancellationRows: rows }) => edit(rows, 2, { cancelled: [1, 9] }),
+      ['2 cancelled: [1,9], not [1,3]', 'of order 1 units: [1,9], not [1,3]'],
+    ],
+    [
+      ({ cancellationRows: rows }) => rows.delete(2),
+      [
+        '2 undefined: no row, not a row',
+        'of order 1 last: 1, not 2',
+        'of order 1 count: 1, not 2',
+        'of order 1 units: [1,1], not [1,3]',
+      ],
+    ],
+  ];
+  for (const [change, expected] of cases) {
+    const log = new TableLog(undefined, 3);
+    const { buy, cancel } = tradesAt(0);
+    log.trade(buy('a', [[1, 3]]));
+    const [sale] = log.sales;
+    if (!sale) throw new Error('nothing was sold');
+    log.trade(cancel('b', sale, { lines: [[1, 1]] }), cancel('c', sale));
+    log.write();
+    t.same(await compareTables(log.model, log.leader.machine), []);
+    change(log.model);
+    const found = await compareTables(log.model, log.leader.machine);
+    const texts = found.map(({ id, column, stored, expected: wanted }) => {
+      return `${id} ${column}: ${stored}, not ${wanted}`;
+    });
+    t.same(texts.sort(), expected.sort());
+  }
+});

@@ -9,7 +9,7 @@ import { digest, hour } from '../log-builder.js';
 import { assertRestores, openWriter, writeAndRestore } from './database-writer.js';
 import { TableLog } from './table-log.js';
 import { Replica } from './table-store.js';
-import { tradeHistory } from './trade-history.js';
+import { type TablePresent, tradeHistory } from './trade-history.js';
 import { tradesAt } from './trades.js';
 
 const holdsText = `SELECT serial::int, state, end_time::int AS end, expires_ms::int AS expires,
@@ -153,11 +153,22 @@ t.test('random histories restore from a database after any write', async (t) => 
         const database = await testStore(t);
         const writer = await openWriter(t, database);
         const log = new TableLog(undefined, 3);
+        let written = 0;
         for (const [at, { passed, command }] of steps.entries()) {
           log.time += passed;
           const { lastSale, lastRestock, rules, lastLogTime: time } = log.leader.machine;
-          log.append(command({ time, lastSale, lastRestock, rules }));
-          if (at % 4 === 3) await writeAndRestore(writer, log);
+          const present: TablePresent = {
+            time,
+            lastSale,
+            lastRestock,
+            rules,
+            sales: log.sales,
+            written,
+          };
+          log.append(command(present));
+          if (at % 4 !== 3) continue;
+          await writeAndRestore(writer, log);
+          written = log.leader.machine.cancellations.last;
         }
       },
     ),

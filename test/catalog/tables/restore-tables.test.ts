@@ -5,6 +5,7 @@ import { byClient, byFrontend, product } from '../log-builder.js';
 import { TableLog } from './table-log.js';
 import { assertShows, restoredReplica } from './table-store.js';
 import { TablesModel } from './tables-model.js';
+import { tradesAt } from './trades.js';
 
 /** Three sales in one entry and two in another; the second sale is projected. */
 function busyLog(batchRows?: number): TableLog {
@@ -65,6 +66,12 @@ t.test('a missing row is named, and the machine stays as it was', async (t) => {
       },
     ],
     [
+      /last_cancellation of the state row/,
+      (model) => {
+        model.row = { ...model.row, lastCancellation: 1 };
+      },
+    ],
+    [
       /no valid head/,
       (model) => {
         model.row = { ...model.row, head: Uint8Array.of(0xc1) };
@@ -77,5 +84,50 @@ t.test('a missing row is named, and the machine stays as it was', async (t) => {
     const machine = new CatalogMachine();
     await t.rejects(restoreFromTables(model, machine), { code: 'internal', message });
     t.equal(machine.hash(), new CatalogMachine().hash());
+  }
+});
+
+/** Two cancellations in one entry and one in another; the first is confirmed. */
+function cancelledLog(batchRows?: number): TableLog {
+  const log = new TableLog(new TablesModel(batchRows), 3);
+  const { buy, cancel } = tradesAt(0);
+  log.trade(buy('a', [[1, 3]]), buy('b', [[2, 1]]));
+  const [one, other] = log.sales;
+  if (!one || !other) throw new Error('nothing was sold');
+  log.trade(cancel('c', one, { lines: [[1, 1]] }), cancel('d', other));
+  log.write();
+  log.append(['cursor', 2, 1]);
+  log.trade(cancel('e', one, { restock: false }));
+  log.write();
+  return log;
+}
+
+t.test('cancellations keep the run of their entry, and orders what is cancelled', async (t) => {
+  for (const batchRows of [1, 2, 100]) {
+    const log = cancelledLog(batchRows);
+    await assertShows(log.model, log.leader.machine.hash());
+    const { machine } = await restoredReplica(log.model);
+    t.equal(machine.cancellations.from(2, 1)?.[0], 1);
+    t.equal(machine.cancellations.from(3, 1)?.[0], 3);
+    t.same(machine.bounded.cancelledOrders, 2);
+  }
+});
+
+t.test('a missing cancellation is named', async (t) => {
+  const losses: [RegExp, (model: TablesModel) => unknown][] = [
+    [/cancellations lacks 3/, ({ cancellationRows }) => cancellationRows.delete(3)],
+    [/cancellation 2 follows 0/, ({ cancellationRows }) => cancellationRows.delete(1)],
+    [
+      /cancellations has 1 orders, not 2/,
+      ({ cancellationRows: rows }) => {
+        const row = rows.get(2);
+        if (row) rows.set(2, { ...row, orderNumber: 1 });
+      },
+    ],
+  ];
+  for (const [message, lose] of losses) {
+    const { model } = cancelledLog();
+    lose(model);
+    await t.rejects(restoreFromTables(model, new CatalogMachine()), { code: 'internal', message });
   }
 });

@@ -1,15 +1,17 @@
 /** A log of a replica that writes to tables. Helper of the tests in this folder. */
 import type { Entry } from '../../../src/consensus/types.js';
-import type { CatalogCommand, ChangeCommand, Purchase } from '../../../src/wire/internal.js';
+import type { CatalogCommand, ChangeCommand, Purchase, Sale } from '../../../src/wire/internal.js';
 import type { TradeOperation } from '../../../src/wire/trade.js';
 import { digest, product } from '../log-builder.js';
-import { Replica } from './table-store.js';
+import { Replica, soldIn } from './table-store.js';
 import { TablesModel } from './tables-model.js';
 
 export class TableLog {
   readonly entries: Entry[] = [];
   readonly model: TablesModel;
   readonly leader = new Replica();
+  /** All that was sold. */
+  readonly sales: Sale[] = [];
   time = 0;
 
   /** Tux has id 1, Whale has id 2. */
@@ -21,7 +23,7 @@ export class TableLog {
   }
 
   append(command?: CatalogCommand): void {
-    this.leader.append(this.entries, command, this.time);
+    this.sales.push(...soldIn(this.leader.append(this.entries, command, this.time)));
   }
 
   sell(...purchases: Purchase[]): void {

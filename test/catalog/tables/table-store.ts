@@ -1,14 +1,18 @@
 /** A catalog whose log is followed by tables: machine, notes and tables. Helper of the tests in this folder. */
 import assert from 'node:assert/strict';
-import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
+import {
+  CatalogMachine,
+  type CatalogResult,
+} from '../../../src/catalog/machine/catalog-machine.js';
 import type { PurchaseOptions } from '../../../src/catalog/machine/purchase-processor.js';
+import { salesOf } from '../../../src/catalog/machine/results.js';
 import { CatalogTables, type NotesMax } from '../../../src/catalog/tables/catalog-tables.js';
 import { compareTables } from '../../../src/catalog/tables/compare-tables.js';
 import { restoreFromTables } from '../../../src/catalog/tables/restore-tables.js';
 import type { Entry } from '../../../src/consensus/types.js';
 import type { TableChanges } from '../../../src/database/rows.js';
-import { encode } from '../../../src/wire/codec.js';
-import type { CatalogCommand } from '../../../src/wire/internal.js';
+import { decode, encode } from '../../../src/wire/codec.js';
+import type { CatalogCommand, Sale } from '../../../src/wire/internal.js';
 import type { TablesModel } from './tables-model.js';
 
 /** One replica: a machine, and what it knows about the tables. */
@@ -21,8 +25,10 @@ export class Replica {
     this.tables = new CatalogTables(this.machine, max);
   }
 
-  apply(entry: Entry): void {
-    this.tables.applied(entry, this.machine.apply(entry));
+  apply(entry: Entry): CatalogResult {
+    const result = this.machine.apply(entry);
+    this.tables.applied(entry, result);
+    return result;
   }
 
   applyThrough(entries: readonly Entry[], seq: number): void {
@@ -30,11 +36,11 @@ export class Replica {
   }
 
   /** Appends a command to the log and applies it. */
-  append(entries: Entry[], command: CatalogCommand | undefined, time: number): void {
+  append(entries: Entry[], command: CatalogCommand | undefined, time: number): CatalogResult {
     const bytes = command ? encode(command) : new Uint8Array(0);
     const entry = { seq: entries.length + 1, epoch: 1, time, command: bytes };
     entries.push(entry);
-    this.apply(entry);
+    return this.apply(entry);
   }
 
   /** Writes to the tables whatever they lack. */
@@ -45,6 +51,12 @@ export class Replica {
     this.tables.written(changes);
     return changes;
   }
+}
+
+/** The sales of an entry. */
+export function soldIn(result: CatalogResult): readonly Sale[] {
+  const sales = salesOf(result);
+  return sales ? (decode(sales[2]) as readonly Sale[]) : [];
 }
 
 export async function restoredReplica(

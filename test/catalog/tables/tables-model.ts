@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict';
 import { byUseKey, useName } from '../../../src/catalog/tables/table-rows.js';
 import type {
+  CancellationRow,
+  CancelledOrderRow,
   ChangeKeyRow,
   HoldChanges,
   HoldOrder,
@@ -21,7 +23,7 @@ import type {
 } from '../../../src/database/rows.js';
 
 export class TablesModel implements TablesReader {
-  row: TableState = { appliedSeq: 0, lastOrder: 0, head: new Uint8Array(0) };
+  row: TableState = { appliedSeq: 0, lastOrder: 0, lastCancellation: 0, head: new Uint8Array(0) };
   readonly productRows = new Map<number, ProductRow>();
   readonly orderRows = new Map<number, OrderRow>();
   readonly keyRows = {
@@ -31,6 +33,7 @@ export class TablesModel implements TablesReader {
   readonly changeRows = new Map<number, ChangeKeyRow>();
   readonly holdRows = new Map<number, HoldRow>();
   readonly useRows = new Map<string, UseRow>();
+  readonly cancellationRows = new Map<number, CancellationRow>();
   readonly #batchRows: number;
   readonly #deletesMax: number;
   #kept: KeptKeys = { client: 1, frontend: 1, change: 1 };
@@ -43,9 +46,9 @@ export class TablesModel implements TablesReader {
   }
 
   write(changes: TableChanges): void {
-    const { appliedSeq, lastOrder, head, kept } = changes;
+    const { appliedSeq, lastOrder, lastCancellation, head, kept } = changes;
     assert.ok(appliedSeq >= this.row.appliedSeq, 'the tables never go back');
-    this.row = { appliedSeq, lastOrder, head: Uint8Array.from(head) };
+    this.row = { appliedSeq, lastOrder, lastCancellation, head: Uint8Array.from(head) };
     for (const row of changes.products) this.productRows.set(row.id, row);
     for (const row of changes.orders) {
       const known = this.orderRows.get(row.number);
@@ -54,6 +57,13 @@ export class TablesModel implements TablesReader {
       this.orderRows.set(row.number, row);
     }
     assert.equal(this.orderRows.size, lastOrder);
+    for (const row of changes.cancellations ?? []) {
+      const known = this.cancellationRows.get(row.number);
+      if (known) assert.deepEqual(row, known, 'cancellations never change');
+      else assert.equal(row.number, this.cancellationRows.size + 1, 'cancellations have no gaps');
+      this.cancellationRows.set(row.number, row);
+    }
+    assert.equal(this.cancellationRows.size, lastCancellation);
     for (const row of changes.purchaseKeys) this.keyRows[row.kind].set(row.ordinal, row);
     for (const row of changes.changeKeys) this.changeRows.set(row.ordinal, row);
     this.#kept = kept;
@@ -65,7 +75,7 @@ export class TablesModel implements TablesReader {
   get rows(): number {
     const { client, frontend } = this.keyRows;
     const keys = client.size + frontend.size + this.changeRows.size;
-    const trades = this.holdRows.size + this.useRows.size;
+    const trades = this.holdRows.size + this.useRows.size + this.cancellationRows.size;
     return this.productRows.size + this.orderRows.size + trades + keys;
   }
 
@@ -102,6 +112,19 @@ export class TablesModel implements TablesReader {
 
   uses(): AsyncIterable<readonly UseRow[]> {
     return this.#batches([...this.useRows.values()].sort(byUseKey));
+  }
+
+  cancellations(from: number): AsyncIterable<readonly CancellationRow[]> {
+    return this.#batches(ascending(this.cancellationRows).filter(({ number }) => number >= from));
+  }
+
+  cancelledOrders(): AsyncIterable<readonly CancelledOrderRow[]> {
+    const orders = new Map<number, CancelledOrderRow>();
+    for (const { number, orderNumber: order, cancelled } of ascending(this.cancellationRows)) {
+      const count = (orders.get(order)?.count ?? 0) + 1;
+      orders.set(order, { order, last: number, count, units: cancelled });
+    }
+    return this.#batches(ascending(orders));
   }
 
   /** A use is changed by one part of the statement. */

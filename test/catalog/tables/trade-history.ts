@@ -1,16 +1,28 @@
-/** Random trades and expirations under rules 3, for the histories of the tables' properties. */
+/** Random trades, cancellations and expirations under rules 3, for the histories of the tables' properties. */
 import fc from 'fast-check';
-import type { LimitFields } from '../../../src/wire/internal.js';
+import type { LimitFields, PurchaseLine, Sale } from '../../../src/wire/internal.js';
 import type { TradeOperation } from '../../../src/wire/trade.js';
-import type { Step } from '../machine/catalog-history.js';
+import type { Present, Step } from '../machine/catalog-history.js';
 import { tradesAt } from './trades.js';
+
+/** What a command may depend on while it is played, beside what the machine's histories need. */
+export interface TablePresent extends Present {
+  /** All that was sold. */
+  readonly sales?: readonly Sale[];
+  /** The last cancellation that the leader knows to be in the tables. */
+  readonly written?: number;
+}
 
 /** `day`: log time goes on for so long that resolved holds are forgotten. */
 export interface TableStep extends Step {
   readonly day?: true;
 }
 
-type Make = (trades: ReturnType<typeof tradesAt>) => TradeOperation;
+/** Undefined: there is no order to cancel. */
+type Make = (
+  trades: ReturnType<typeof tradesAt>,
+  present: TablePresent,
+) => TradeOperation | undefined;
 
 const name = fc.integer({ min: 1, max: 6 }).map((n) => `hold ${n}`);
 const lines = fc.array(fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 4 })), {
@@ -26,7 +38,27 @@ const parts = fc.oneof(
   { weight: 4, arbitrary: fc.record(fields, { requiredKeys: ['customer'] }) },
   { weight: 1, arbitrary: fc.record(fields, { requiredKeys: [] }) },
 );
+/** Mostly of the newest orders, so that an order is cancelled several times. */
+const cancel = fc
+  .tuple(
+    fc.constantFrom(1, 1, 1, 2, 3, 7),
+    fc.option(fc.integer({ min: 1, max: 2 }), { freq: 4 }),
+    fc.boolean(),
+    fc.constantFrom(null, 'late', 'a\0"b" \\0 {c}'),
+    fc.nat({ max: 30 }),
+  )
+  .map(([back, quantity, restock, reason, nth]): Make => {
+    return ({ cancel }, { sales = [] }) => {
+      const sale = sales[Math.max(0, sales.length - back)];
+      if (!sale) return undefined;
+      const [, , bought] = sale;
+      const of = bought[nth % bought.length]?.[0] ?? 1;
+      const lines: readonly PurchaseLine[] | null = quantity === null ? null : [[of, quantity]];
+      return cancel(`${nth}`, sale, { lines, restock, reason });
+    };
+  });
 const operation: fc.Arbitrary<Make> = fc.oneof(
+  { weight: 2, arbitrary: cancel },
   fc.tuple(name, lines, parts).map(
     (args): Make =>
       ({ hold }) =>
@@ -70,10 +102,20 @@ const restrict = fc.tuple(product, limit).map(([of, given]): Step['command'] => 
 const remove = product.map((of): Step['command'] => () => ['remove', of, null]);
 const trade = fc
   .array(operation, { minLength: 1, maxLength: 4 })
-  .map((all): Step['command'] => ({ rules, time }) => {
-    if (rules < 3) return undefined;
-    return ['trade', 3, 1_000, all.map((make) => make(tradesAt(time)))];
+  .map((all) => (present: TablePresent) => {
+    if (present.rules < 3) return undefined;
+    const made: TradeOperation[] = [];
+    for (const make of all) {
+      const one = make(tradesAt(present.time), present);
+      if (one) made.push(one);
+    }
+    return ['trade', 3, 1_000, made] as const;
   });
+/** What a leader logs once the tables have cancellations. */
+const cursor = fc.constant((present: TablePresent) => {
+  const { rules, lastSale, written = 0 } = present;
+  return rules < 3 || written === 0 ? undefined : (['cursor', lastSale, written] as const);
+});
 const expire = fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { maxLength: 12 }).map(
   (serials): Step['command'] =>
     ({ rules }) =>
@@ -83,6 +125,7 @@ const expire = fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { maxLength: 12 }
 const command = fc.oneof(
   { weight: 12, arbitrary: trade },
   { weight: 4, arbitrary: expire },
+  { weight: 3, arbitrary: cursor },
   { weight: 5, arbitrary: restrict },
   { weight: 1, arbitrary: remove },
 );

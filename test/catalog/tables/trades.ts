@@ -1,10 +1,16 @@
 /** Operations on holds with readable keys and ids. Helper of the tests in this folder. */
-import type { PurchaseLine } from '../../../src/wire/internal.js';
+import type { PurchaseLine, Sale } from '../../../src/wire/internal.js';
 import type { OperationKey, TradeOperation } from '../../../src/wire/trade.js';
 import { digest } from '../log-builder.js';
 
 function keyOf(name: string, seenTime: number): OperationKey {
   return [digest(name), 1, digest('request').slice(0, 8), seenTime];
+}
+
+export interface CancelParts {
+  readonly lines?: readonly PurchaseLine[] | null;
+  readonly restock?: boolean;
+  readonly reason?: string | null;
 }
 
 export interface HoldParts {
@@ -30,6 +36,13 @@ export function tradesAt(time: number) {
     },
     release: (name: string): TradeOperation => {
       return ['release', keyOf(`release ${name} ${time}`, time), digest(name)];
+    },
+    /** The key has also the lines, so that parts of an order can be cancelled one after the other. */
+    cancel: (name: string, sale: Sale, parts: CancelParts = {}): TradeOperation => {
+      const { lines = null, restock = true, reason = null } = parts;
+      const [number, , bought, , , customer = null] = sale;
+      const key = keyOf(`cancel ${name} ${time}`, time);
+      return ['cancel', key, number, bought, customer, lines, restock, reason];
     },
     extend: (name: string, ttlSeconds: number): TradeOperation => {
       return ['extend', keyOf(`extend ${name} ${time}`, time), digest(name), ttlSeconds];

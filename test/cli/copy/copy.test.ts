@@ -8,11 +8,13 @@ import { copyToDatabase, copyToFolder, type Reports } from '../../../src/cli/cop
 import { openFolder } from '../../../src/cli/copy/folder-source.js';
 import { planCluster } from '../../../src/cli/launcher/store-plan.js';
 import { lockFolder } from '../../../src/storage/folder-lock.js';
-import { encode } from '../../../src/wire/codec.js';
+import { decode, encode } from '../../../src/wire/codec.js';
+import type { Sale } from '../../../src/wire/internal.js';
 import { tradesAt } from '../../catalog/tables/trades.js';
 import type { TestDatabase } from '../../support/postgres-server.js';
 import { clock } from '../backup/members.js';
 import {
+  cancelledLog,
   emptyStore,
   first,
   fullLog,
@@ -215,4 +217,41 @@ t.test('holds go to a database and back, and go on there', async (t) => {
   const back = await copyToFolder(database, target, cluster, quiet);
   t.same(back.differences, []);
   t.match(back.target, { holds: 5, uses: 4, state: store.machine.hash() });
+});
+
+t.test('cancellations go to a database and back, and go on there', async (t) => {
+  const root = t.testdir();
+  const [dataDir, target] = [join(root, 'data'), join(root, 'back')];
+  const log = cancelledLog();
+  await writeStore(dataDir, log);
+  const database = await emptyStore(t);
+  const there = await copyToDatabase(dataDir, database, quiet);
+  t.same(there.differences, []);
+  t.match(there.target, { cancellations: 3, orders: 7, state: log.machine.hash() });
+  t.same(
+    await database.query(
+      'SELECT number::int, order_number::int AS order, batch::int FROM cancellations',
+    ),
+    [
+      { number: 1, order: 1, batch: 0 },
+      { number: 2, order: 2, batch: 2 },
+      { number: 3, order: 1, batch: 2 },
+    ],
+    'the first one is older than what the catalog holds',
+  );
+  const running = await startCatalog(database);
+  const { store } = running;
+  const [sale] = log.machine
+    .view()
+    .sales()
+    .flatMap(([, , bytes]) => decode(bytes) as Sale[])
+    .slice(2);
+  if (!sale) throw new Error('nothing was sold');
+  const { cancel } = tradesAt(store.machine.lastLogTime);
+  await store.propose(['trade', 9, 1_000, [cancel('later', sale)]]);
+  await untilWritten(database, store);
+  await running.stop();
+  const back = await copyToFolder(database, target, cluster, quiet);
+  t.same(back.differences, []);
+  t.match(back.target, { cancellations: 4, state: store.machine.hash() });
 });

@@ -8,6 +8,7 @@ import { rebuildTables } from '../../../src/cli/copy/rebuild-run.js';
 import { byClient, digest, product } from '../../catalog/log-builder.js';
 import type { TestDatabase } from '../../support/postgres-server.js';
 import {
+  cancelledLog,
   emptyStore,
   first,
   fullLog,
@@ -112,6 +113,31 @@ t.test('limits and uses that were changed, added or deleted are repaired', async
   t.same(await rowsOf(database), before);
 });
 
+const cancelDamages = [
+  "UPDATE cancellations SET cancelled = '{1,7}', reason = 'mine' WHERE number = 3",
+  'UPDATE cancellations SET order_number = 4 WHERE number = 2',
+  'UPDATE cancellation_lines SET quantity = 9 WHERE cancellation_number = 3 AND place = 1',
+  "INSERT INTO cancellation_lines VALUES (2, 3, 40, 'Fake', 1, 1)",
+  'DELETE FROM cancellation_lines WHERE cancellation_number = 1',
+  "INSERT INTO orders VALUES (8, decode(repeat('00', 16), 'hex'), 1, 1, 1)",
+  "INSERT INTO cancellations SELECT 4, key, 8, 1, true, NULL, 1, 0, '{1,1}', true, 4 FROM orders WHERE number = 8",
+  "INSERT INTO cancellation_lines VALUES (4, 1, 1, 'Fake', 1, 1)",
+  'UPDATE applied SET last_cancellation = 9',
+];
+
+t.test('cancellations that were changed, added or deleted are repaired', async (t) => {
+  const dataDir = join(t.testdir(), 'data');
+  const database = await emptyStore(t);
+  await writeStore(dataDir, cancelledLog());
+  await copyToDatabase(dataDir, database, quiet);
+  const before = await rowsOf(database);
+  for (const damage of cancelDamages) await database.query(damage);
+  const rebuilt = await rebuildTables(database, dataDir, quiet);
+  t.match(rebuilt, { differences: [], changed: 5, deleted: 3, orders: 7 });
+  t.same(await rowsOf(database), before);
+  t.match(await rebuildTables(database, dataDir, quiet), { changed: 0, deleted: 0 });
+});
+
 t.test('a rebuild of right tables changes nothing', async (t) => {
   const { database } = await ranStore(t);
   t.match(await rebuildTables(database, undefined, quiet), { changed: 0, deleted: 0 });
@@ -173,7 +199,7 @@ t.test('a running store is not rebuilt', async (t) => {
 async function rowsOf(database: TestDatabase): Promise<unknown> {
   const tables = [
     ...['products', 'orders', 'order_lines', 'purchase_keys', 'change_keys'],
-    ...['holds', 'hold_lines', 'limit_uses'],
+    ...['holds', 'hold_lines', 'limit_uses', 'cancellations', 'cancellation_lines'],
   ];
   const all = [];
   for (const table of tables)

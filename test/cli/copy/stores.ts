@@ -5,14 +5,15 @@ import { type Clock, systemClock } from '../../../src/base/clock.js';
 import type { CatalogConfig } from '../../../src/base/config.js';
 import { databaseLimits } from '../../../src/base/limits.js';
 import { silentLogger } from '../../../src/base/logging.js';
+import { cancellationsOf } from '../../../src/catalog/machine/results.js';
 import { newMachine } from '../../../src/catalog/service/new-machine.js';
 import { openSqlCatalog } from '../../../src/catalog/service/sql-catalog.js';
 import { CatalogStore } from '../../../src/catalog/service/store.js';
 import type { Entry } from '../../../src/consensus/types.js';
 import type { RpcPeers } from '../../../src/group/rpc-peers.js';
 import { JobsPool } from '../../../src/pool/jobs-pool.js';
-import { encode } from '../../../src/wire/codec.js';
-import type { OrderCommand, Purchase } from '../../../src/wire/internal.js';
+import { decode, encode } from '../../../src/wire/codec.js';
+import type { OrderCommand, Purchase, Sale, SalesMessage } from '../../../src/wire/internal.js';
 import {
   byClient,
   byFrontend,
@@ -98,6 +99,25 @@ export function heldLog(orders = 6): CatalogLog {
   return log;
 }
 
+/**
+ * The same with cancellations: one unit of order 1, which the catalog has confirmed, an order whole without its
+ * stock, and the rest of order 1.
+ */
+export function cancelledLog(orders = 6): CatalogLog {
+  const log = heldLog(orders);
+  const { cancel } = tradesAt(log.time);
+  const sales = log.machine
+    .view()
+    .sales()
+    .flatMap(([, , bytes]) => decode(bytes) as Sale[]);
+  const [one, two] = sales;
+  if (!one || !two) throw new Error('nothing was sold');
+  log.append(['trade', 4, 1_000, [cancel('a', one, { lines: [[1, 1]], reason: 'a\0b' })]]);
+  log.append(['cursor', 1, 1]);
+  log.append(['trade', 4, 1_000, [cancel('b', two, { restock: false }), cancel('c', one)]]);
+  return log;
+}
+
 /** The purchase that became order 1. */
 export const first: Purchase = byClient('a', [
   [1, 3],
@@ -107,13 +127,32 @@ export const first: Purchase = byClient('a', [
 /** The book lacks the sales of the last entry. The catalog does not know of the last orders in the book. */
 export async function writeStore(folder: string, log: CatalogLog): Promise<void> {
   const runs = log.machine.view().sales().slice(0, -1);
-  const book = runs.map(([first, count, sales], i): Entry => {
-    const command: OrderCommand = ['orders', first, count, sales];
+  const commands = runs.map(([first, count, sales]): OrderCommand => {
+    return ['orders', first, count, sales];
+  });
+  if (log.machine.cancellations.last > 0) {
+    commands.push(['rules', 3]);
+    // Those of the last entry are not in the book.
+    const made = cancellationsIn(log).slice(0, -1);
+    commands.push(...made.map((run): OrderCommand => ['cancellations', ...run]));
+  }
+  const book = commands.map((command, i): Entry => {
     return { seq: i + 1, epoch: 1, time: 0, command: encode(command) };
   });
   log.append(['cursor', Math.min(1, runs.length)]);
   await writeLog(join(folder, 'catalog-1'), log.entries, 5);
   await writeLog(join(folder, 'order-1'), book, 7);
+}
+
+/** All cancellations of the log, also those that the catalog holds no more. */
+function cancellationsIn({ entries }: CatalogLog): SalesMessage[] {
+  const machine = newMachine();
+  const runs: SalesMessage[] = [];
+  for (const entry of entries) {
+    const run = cancellationsOf(machine.apply(entry));
+    if (run) runs.push(run);
+  }
+  return runs;
 }
 
 export async function emptyStore(test: Teardown): Promise<TestDatabase> {

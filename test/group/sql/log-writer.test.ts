@@ -21,7 +21,8 @@ const end = { seq: 4, epoch: 1, time: 0 };
 function changesThrough(appliedSeq: number): TableChanges {
   const none = { products: [], orders: [], purchaseKeys: [], changeKeys: [] };
   const kept = { client: 0, frontend: 0, change: 0 };
-  return { appliedSeq, lastOrder: 0, head: new Uint8Array(0), ...none, kept };
+  const ends = { lastOrder: 0, lastCancellation: 0 };
+  return { appliedSeq, ...ends, head: new Uint8Array(0), ...none, kept };
 }
 
 function start(options: Partial<LogWriterOptions> = {}) {
