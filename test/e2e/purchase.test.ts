@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import type { Cancelled } from '../../src/wire/cancel-schemas.js';
 import type { Order, Placed, Product, RawClient } from './raw-client.js';
 import { Store } from './store.js';
 import { until } from './until.js';
@@ -111,6 +112,45 @@ t.test('of many who want the last ones at once exactly so many get one', async (
   );
   t.equal(outcomes.filter((outcome) => outcome === 'sold').length, 7);
   t.equal(outcomes.filter((outcome) => outcome === 'out_of_stock').length, 13);
+});
+
+t.test('a cancelled order stays cancelled after a crash of the catalog', async (t) => {
+  const token = readFileSync(join(store.folder, 'data', 'admin.token'), 'utf8').trim();
+  const headers = { authorization: `Bearer ${token}` };
+  const dataOf = async <T>(answer: Promise<Response>): Promise<T> =>
+    ((await (await answer).json()) as { data: T }).data;
+  const { quantity } = await lookupHttp('Barbie');
+  const placed = await dataOf<Placed>(order({ id: 12, quantity: 3 }));
+  const path = `/orders/${placed.order_number}`;
+  const cancel = (body: object) =>
+    store.http(`${path}/cancellations`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const lines = [{ id: 12, quantity: 1 }];
+  const part = await dataOf<Cancelled>(cancel({ lines, restock: true, reason: 'broken' }));
+  const status = 'partly_cancelled';
+  t.match(part, { cancellation_number: 1, status, lines, restock: true, reason: 'broken' });
+  t.match(await dataOf(store.http(path)), { status, lines: [{ quantity: 3, cancelled: 1 }] });
+  t.match(await dataOf(cancel({ restock: false })), {
+    cancellation_number: 2,
+    status: 'cancelled',
+  });
+  t.equal((await cancel({ restock: true })).status, 409, 'nothing is left of it');
+  await store.kill(await store.leader('catalog'));
+  const all = { status: 'cancelled', lines: [{ quantity: 3, cancelled: 3 }] };
+  const again = await until('the order is read', async () => {
+    const answer = await store.http(path);
+    return answer.ok && dataOf(Promise.resolve(answer));
+  });
+  t.match(again, all);
+  const list = (of: string) => dataOf<object[]>(store.http(of, { headers }));
+  t.match(await list('/orders?order=desc&limit=1'), [all]);
+  t.match(await list(`${path}/cancellations`), [
+    { cancellation_number: 2, restock: false },
+    { cancellation_number: 1 },
+  ]);
+  t.equal((await lookupHttp('Barbie')).quantity, quantity - 2);
+  const client = await store.raw();
+  await client.get('hello', { protocol: 1, token });
+  t.match(await client.get('audit', {}), { ok: true, cancellations: 2 });
 });
 
 t.test('what is sold out is back at 100 after a restock, in every cache', async (t) => {
