@@ -34,7 +34,7 @@ export function tablesBook(options: TablesBookOptions): OrderBook {
     const answer = await readComplete(options, allSeen(position), () => lists.readOrders(params));
     return [answer.orders.map(viewIn), answer.next];
   };
-  /** Undefined if there is no such order. */
+  /** Null if there is no such order. */
   const found = async (number: number, lastCancellation: number): Promise<FoundOrder | null> => {
     if (number > position.lastOrder) return null;
     const needed = { lastOrder: number, lastCancellation };

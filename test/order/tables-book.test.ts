@@ -27,7 +27,7 @@ function saleOf({ number, key, lines, totalCents, at }: OrderRow): Sale {
   return [number, Buffer.from(key), sold, totalCents, at];
 }
 
-t.test('an order that the tables have is read without the catalog', async (t) => {
+t.test('what was bought is read without the catalog if the tables have it', async (t) => {
   const database = await testStore(t);
   const changes = sales(3);
   await (await tablesWriter(t, database))(changes);

@@ -204,8 +204,8 @@ t.test('cancellations reach the tables, and the catalog drops what they have', a
   if (!sale) throw new Error('nothing was sold');
   await store.propose(['trade', 1, 1_000, [cancel('b', sale, { lines: [[1, 1]] })]]);
   await tablesReach(database, store);
-  t.equal(catalog.confirmedCancellations(store), 1, 'the tables have it');
-  await store.propose(['cursor', 3, catalog.confirmedCancellations(store)]);
+  t.equal(catalog.confirmed(store).cancellation, 1, 'the tables have it');
+  await store.propose(['cursor', 3, catalog.confirmed(store).cancellation]);
   await store.propose(['trade', 1, 1_000, [cancel('c', sale)]]);
   await tablesReach(database, store);
   const [, , , , books, problems, lastCancellation] = await catalog.audit(store, 'before');
