@@ -13,6 +13,8 @@ export interface Sale {
   readonly invokedMs: number;
   /** Sold by this time. */
   readonly returnedMs: number;
+  /** The hold of which it sells units. */
+  readonly hold: string | undefined;
   /** An operation that saw the sale; the buyer's if known. */
   readonly operation: Purchase | OrderRead;
 }
@@ -54,6 +56,10 @@ export function readBook(history: History): Book {
     // The first buyer may be the right one. If another one is, the first can take its role (and is
     // kept).
     const [buyer] = buyers;
+    if (buyers.some(({ hold }) => hold !== buyer?.hold)) {
+      // A purchase takes from the stock, and a confirmation does not.
+      problems.push(`undecided: order ${number} may be of several operations without an answer`);
+    }
     if (!one.bought && buyer) open = open.filter((purchase) => purchase !== buyers.at(-1));
     if (buyer) checkLines(number, buyer, one, problems);
     else if (isClosed && one.read) {
@@ -141,6 +147,7 @@ function saleOf(number: number, one: Known, buyer: Purchase | undefined): Sale |
     lines: one.read ? one.read.result.lines : pricedLines(buyer, one.totalCents),
     invokedMs: buyer?.invokedMs ?? Number.NEGATIVE_INFINITY,
     returnedMs: Math.min(answeredMs, one.readMs),
+    hold: buyer?.hold,
     operation,
   };
 }

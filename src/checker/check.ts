@@ -1,12 +1,14 @@
 /**
- * Checks whether a history can be true, with all checkers: the book of orders (I6 to I8), real time,
- * each product alone (I9), and all products in one global order. Pure. Invariant: a verdict without
+ * Checks whether a history can be true, with all checkers: the books of orders, holds and cancellations (I6
+ * to I8), real time, each product alone (I9), and all products in one global order. Pure. Invariant: a verdict without
  * problems names a history that the store may show; an undecided one has a problem.
  */
 import { joinAttempts } from './attempts.js';
 import { readBook } from './book.js';
+import { checkCancellations } from './cancel-book.js';
 import { describe } from './describe.js';
 import { type Chain, checkGlobalOrder } from './global-order.js';
+import { readHolds } from './hold-book.js';
 import { linearize } from './linearize.js';
 import { type ItemHistory, movesByItem } from './moves.js';
 import { checkRealTime } from './real-time.js';
@@ -29,14 +31,17 @@ const guessesMaxDefault = 400_000;
 export function checkHistory(history: History, guessesMax = guessesMaxDefault): Verdict {
   const impossible = outOfTime(history.operations);
   if (impossible.length > 0) return verdictOf(history, 0, 0, impossible);
-  const { operations, problems } = joinAttempts(history.operations);
+  const attempts = joinAttempts(history.operations);
+  const { holds, operations, problems } = readHolds(attempts.operations);
   const joined = { ...history, operations };
   const book = readBook(joined);
-  const items = movesByItem(joined, book);
+  const items = movesByItem(joined, book, holds);
   const { chains, problems: perItem } = linearizeAll(items, history, guessesMax);
   return verdictOf(history, items.length, book.sales.length, [
+    ...attempts.problems,
     ...problems,
     ...book.problems,
+    ...checkCancellations(joined, book),
     ...checkRealTime(joined),
     ...perItem,
     ...checkGlobalOrder(chains.filter(isCertain), book, operations),
@@ -78,6 +83,8 @@ function isCertain({ item, steps }: Chain): boolean {
   if (hasHiddenChanges(item, steps)) return false;
   return item.moves.every(({ act, returnedMs }) => {
     if (!act) return true;
+    // Their answers have no version, so their place among each other is open.
+    if ('hold' in act || act.kind === 'return') return false;
     const maySkip = act.kind === 'change' && (act.add ?? 0) === 0;
     return returnedMs < Number.POSITIVE_INFINITY && !maySkip;
   });
@@ -91,7 +98,8 @@ function hasHiddenChanges({ moves }: ItemHistory, steps: Chain['steps']): boolea
   const seen = new Set<number>();
   for (const { sight, act } of moves) {
     if (sight?.kind === 'seen') seen.add(sight.seen.version);
-    if (act?.kind === 'change' && act.result) seen.add(act.result.version);
+    const isTold = act?.kind === 'change' || act?.kind === 'adjust';
+    if (isTold && act.result) seen.add(act.result.version);
   }
   let changes = 0;
   let isFilled = false;

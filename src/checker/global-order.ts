@@ -8,7 +8,8 @@ import { BeforeAfter } from './before-after.js';
 import type { Book, Sale } from './book.js';
 import { describe } from './describe.js';
 import type { Step } from './linearize.js';
-import type { ItemHistory, Move } from './moves.js';
+import type { Move } from './move.js';
+import type { ItemHistory } from './moves.js';
 import type { Operation, OrderRead } from './types.js';
 
 /** A product whose changes are ordered; unknown steps make the order uncertain. */

@@ -46,31 +46,30 @@ const asked = {
   ending: exactly('ok', 'failed', 'unknown'),
   position: optional(integer),
 };
+const keyed = { ...asked, key: optional(text) };
+const lines = list(shape(line));
+const pricedLines = list(shape({ ...line, priceCents: integer, cancelled: optional(integer) }));
+const sold = shape({ sold: integer, totalCents: integer });
+const shortage = either(
+  shape({ refused: integer, available: optional(integer) }),
+  shape({ missing: integer }),
+);
+const ended = either(
+  shape({ ended: exactly('confirmed', 'released', 'expired') }),
+  exactly('not_found'),
+);
+const ofHold = { ...keyed, hold: text };
 const changed = optional(either(seen, shape({ conflict: seen }), exactly('not_found')));
 
 const checks: Readonly<Record<Operation['kind'], Check>> = {
   'look-up': shape({ ...asked, id: integer, result: optional(either(seen, exactly('not_found'))) }),
   search: shape({ ...asked, result: optional(list(seen)) }),
-  purchase: shape({
-    ...asked,
-    key: optional(text),
-    lines: list(shape(line)),
-    result: optional(
-      either(
-        shape({ sold: integer, totalCents: integer }),
-        shape({ refused: integer, available: optional(integer) }),
-        shape({ missing: integer }),
-      ),
-    ),
-  }),
+  purchase: shape({ ...keyed, lines, result: optional(either(sold, shortage)) }),
   order: shape({
     ...asked,
     number: integer,
     result: optional(
-      either(
-        shape({ lines: list(shape({ ...line, priceCents: integer })), totalCents: integer }),
-        exactly('not_found'),
-      ),
+      either(shape({ lines: pricedLines, totalCents: integer }), exactly('not_found')),
     ),
   }),
   change: shape({
@@ -90,6 +89,45 @@ const checks: Readonly<Record<Operation['kind'], Check>> = {
     result: optional(either(seen, exactly('conflict'))),
   }),
   remove: shape({ ...asked, id: integer, ifVersion: optional(integer), result: changed }),
+  hold: shape({
+    ...keyed,
+    lines,
+    endsMs: amount,
+    result: optional(
+      either(shape({ held: text, lines: pricedLines, totalCents: integer }), shortage),
+    ),
+  }),
+  confirm: shape({ ...ofHold, lines: optional(lines), result: optional(either(sold, ended)) }),
+  release: shape({ ...ofHold, result: optional(either(exactly('done'), ended)) }),
+  extend: shape({
+    ...ofHold,
+    endsMs: amount,
+    result: optional(either(exactly('done'), ended)),
+  }),
+  cancel: shape({
+    ...keyed,
+    number: integer,
+    lines: optional(lines),
+    restock: exactly(true, false),
+    result: optional(
+      either(
+        shape({ cancelled: integer, lines: pricedLines, totalCents: integer }),
+        exactly('conflict'),
+      ),
+    ),
+  }),
+  adjust: shape({
+    ...keyed,
+    id: integer,
+    delta: optional(integer),
+    count: optional(integer),
+    result: optional(
+      either(
+        shape({ delta: integer, version: integer, quantity: integer, reserved: integer }),
+        exactly('conflict', 'not_found'),
+      ),
+    ),
+  }),
 };
 
 const head = shape({

@@ -6,9 +6,10 @@
  */
 import { required } from '../base/assert.js';
 import { describe } from './describe.js';
-import type { ItemHistory, Move } from './moves.js';
+import type { Move } from './move.js';
+import type { ItemHistory } from './moves.js';
 import { OpenList } from './open-list.js';
-import { after, afterRestock, holds, type Register } from './register.js';
+import { type Act, after, afterRestock, holds, type Register } from './register.js';
 
 /** One change of the record; undefined: a restock by the store. */
 export interface Step {
@@ -51,6 +52,9 @@ class Search {
   readonly #sales: readonly number[];
   /** Answers that contain a version, by version: they must come before the next version. */
   readonly #tellers = new Map<number, number>();
+  /** Holds that were opened, and those that have ended: each at most once. */
+  readonly #opened = new Set<string>();
+  readonly #ended = new Set<string>();
   readonly #vain = new Set<string>();
   readonly #kinds = new Map<number, string>();
   readonly #taken: number[] = [];
@@ -114,9 +118,8 @@ class Search {
   /** Whether a change was answered with the unchanged record. */
   #changesNothing(index: number): boolean {
     const { act } = this.#open.move(index);
-    return (
-      act?.kind === 'change' && act.result !== undefined && after(this.#now, act) === this.#now
-    );
+    const isTold = (act?.kind === 'change' || act?.kind === 'adjust') && act.result !== undefined;
+    return isTold && after(this.#now, act) === this.#now;
   }
 
   #callBehind(index: number): number {
@@ -150,15 +153,17 @@ class Search {
   }
 
   #kindOf(index: number, { act }: Move): string {
-    const known = this.#kinds.get(index) ?? JSON.stringify(act);
+    const known = this.#kinds.get(index) ?? (act ? effectOf(act) : '');
     this.#kinds.set(index, known);
     return known;
   }
 
-  /** Numbered sales keep their order. */
-  #isNext(index: number, { act }: Move): boolean {
-    if (act?.kind !== 'sale' || act.number === undefined) return true;
-    return this.#sales[this.#nextSale] === index;
+  /** Numbered sales keep their order, and an open hold ends once. */
+  #isNext(index: number, move: Move): boolean {
+    const { act } = move;
+    const ends = act?.kind === 'confirm' || act?.kind === 'free';
+    if (ends && (!this.#opened.has(act.hold) || this.#ended.has(act.hold))) return false;
+    return saleNumber(move) === undefined || this.#sales[this.#nextSale] === index;
   }
 
   /** Continues with the next choice, here or further back. False: there is none. */
@@ -209,8 +214,14 @@ class Search {
   }
 
   #count({ sight, act, returnedMs }: Move, by: number): void {
+    if (act && 'hold' in act) {
+      const holds = act.kind === 'reserve' ? this.#opened : this.#ended;
+      if (by < 0) holds.add(act.hold);
+      else holds.delete(act.hold);
+    }
     if (returnedMs === Number.POSITIVE_INFINITY) return;
-    const seen = sight?.kind === 'seen' ? sight.seen : act?.kind === 'change' && act.result;
+    const isTold = act?.kind === 'change' || act?.kind === 'adjust';
+    const seen = sight?.kind === 'seen' ? sight.seen : isTold && act.result;
     if (seen) this.#tellers.set(seen.version, (this.#tellers.get(seen.version) ?? 0) + by);
   }
 
@@ -242,5 +253,11 @@ class Search {
 }
 
 function saleNumber({ act }: Move): number | undefined {
-  return act?.kind === 'sale' ? act.number : undefined;
+  return act?.kind === 'sale' || act?.kind === 'confirm' ? act.number : undefined;
+}
+
+/** Acts with the same effect; which of such holds ends makes no difference. */
+function effectOf(act: Act): string {
+  if (act.kind === 'free' && act.isOnly) return `free ${act.quantity}`;
+  return JSON.stringify(act);
 }

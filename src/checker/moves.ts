@@ -4,17 +4,20 @@
  * found. The order of the sales links them (docs/CHECKERS.md). Pure.
  */
 import { addUp, type Book } from './book.js';
-import { type Act, nowhere, type Register, registerOf, type Sight } from './register.js';
-import type { Addition, Change, History, Operation, Removal, Seen } from './types.js';
-
-export interface Move {
-  readonly invokedMs: number;
-  /** Infinity: it may never happen, or not yet. */
-  readonly returnedMs: number;
-  readonly sight?: Sight;
-  readonly act?: Act;
-  readonly operation: Operation;
-}
+import type { KnownHold } from './hold-book.js';
+import { type Move, timesOf } from './move.js';
+import { type Act, nowhere, type Register, registerOf } from './register.js';
+import { confirmActs, tradeMoves } from './trade-moves.js';
+import type {
+  Addition,
+  Change,
+  History,
+  Hold,
+  Operation,
+  Purchase,
+  Removal,
+  Seen,
+} from './types.js';
 
 export interface ItemHistory {
   readonly id: number;
@@ -22,7 +25,12 @@ export interface ItemHistory {
   readonly moves: readonly Move[];
 }
 
-export function movesByItem(history: History, book: Book): ItemHistory[] {
+/** `holds`: all that the history has. */
+export function movesByItem(
+  history: History,
+  book: Book,
+  holds: readonly KnownHold[],
+): ItemHistory[] {
   const items = new Map<number, { first: Register; moves: Move[] }>();
   const at = (id: number): Move[] => {
     const item = items.get(id) ?? { first: nowhere, moves: [] };
@@ -33,29 +41,41 @@ export function movesByItem(history: History, book: Book): ItemHistory[] {
   for (const operation of history.operations) {
     for (const [id, move] of movesOf(operation)) at(id).push(move);
   }
-  for (const { number, lines, invokedMs, returnedMs, operation } of book.sales) {
+  for (const [id, move] of tradeMoves(history.operations, holds)) at(id).push(move);
+  const holdOf = new Map(holds.map((hold) => [hold.name, hold]));
+  for (const { number, lines, invokedMs, returnedMs, hold, operation } of book.sales) {
+    const held = holdOf.get(hold ?? '');
+    for (const [id, act] of held ? confirmActs(held, lines, number) : []) {
+      at(id).push({ invokedMs, returnedMs, act, operation });
+    }
+    if (held) continue;
     for (const { id, quantity, priceCents } of lines) {
       const act = { kind: 'sale', quantity, priceCents, number } as const;
       at(id).push({ invokedMs, returnedMs, act, operation });
     }
   }
   for (const purchase of book.open) {
+    const held = holdOf.get(purchase.hold ?? '');
+    for (const [id, act] of held ? confirmActs(held, purchase.lines, undefined) : []) {
+      at(id).push({ ...timesOf(purchase), act, operation: purchase });
+    }
+    if (held) continue;
     for (const { id, quantity } of addUp(purchase.lines)) {
       const act = { kind: 'sale', quantity, priceCents: undefined, number: undefined } as const;
       at(id).push({ ...timesOf(purchase), act, operation: purchase });
     }
   }
-  for (const purchase of book.refused) {
-    const refusal = refusalOf(purchase);
+  for (const one of [...book.refused, ...history.operations.filter((one) => one.kind === 'hold')]) {
+    const refusal = refusalOf(one);
     if (refusal) at(refusal[0]).push(refusal[1]);
   }
   return [...items].map(([id, { first, moves }]) => ({ id, first, moves }));
 }
 
-function refusalOf(purchase: Book['refused'][number]): [number, Move] | undefined {
+function refusalOf(purchase: Purchase | Hold): [number, Move] | undefined {
   const { result, lines } = purchase;
   const place = { ...timesOf(purchase), operation: purchase };
-  if (result === undefined || 'sold' in result) return undefined;
+  if (result === undefined || 'sold' in result || 'held' in result) return undefined;
   if ('missing' in result) return [result.missing, { ...place, sight: { kind: 'absent' } }];
   const { refused: id, available } = result;
   const wanted = addUp(lines).find((line) => line.id === id)?.quantity ?? 0;
@@ -102,8 +122,4 @@ function actOf(operation: Change | Removal, result: Seen | undefined): Act {
 
 function addedOf({ quantity: stock, priceCents }: Addition): Act {
   return { kind: 'add', stock, priceCents };
-}
-
-function timesOf({ invokedMs, returnedMs, ending }: Operation) {
-  return { invokedMs, returnedMs: ending === 'ok' ? returnedMs : Number.POSITIVE_INFINITY };
 }

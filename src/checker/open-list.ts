@@ -4,7 +4,7 @@
  * for linearizability"). Invariant: the move taken out last is put back first.
  */
 import { required } from '../base/assert.js';
-import type { Move } from './moves.js';
+import type { Move } from './move.js';
 
 /** A position in the list: a move's index is its call; returns follow after the calls. */
 type Place = number;

@@ -136,7 +136,7 @@ function seenBy(operation: Operation): readonly Seen[] {
   if (typeof result !== 'object') return [];
   if (operation.kind === 'search') return operation.result ?? [];
   if ('conflict' in result) return [result.conflict];
-  return 'version' in result ? [result] : [];
+  return 'priceCents' in result ? [result] : [];
 }
 
 function initial(seen: Seen): Told & { readonly seen: Seen } {

@@ -4,12 +4,15 @@
  * the stock; no id is used twice.
  */
 import { unreachable } from '../base/assert.js';
-import type { Seen } from './types.js';
+import type { Adjusted, Seen } from './types.js';
 
 export interface Register {
   /** 0: the product did not exist yet. */
   readonly version: number;
+  /** Units that can be sold or reserved. */
   readonly stock: number;
+  /** Units in open holds. */
+  readonly reserved: number;
   readonly priceCents: number;
   readonly exists: boolean;
 }
@@ -39,12 +42,44 @@ export type Act =
       readonly result: Seen | undefined;
     }
   | { readonly kind: 'add'; readonly stock: number; readonly priceCents: number }
-  | { readonly kind: 'remove'; readonly version: number | undefined };
+  | { readonly kind: 'remove'; readonly version: number | undefined }
+  | {
+      readonly kind: 'reserve';
+      readonly hold: string;
+      readonly quantity: number;
+      readonly priceCents: number | undefined;
+    }
+  | {
+      /** A confirmation: `sold` of the reserved units are sold, `rest` are given back. */
+      readonly kind: 'confirm';
+      readonly hold: string;
+      readonly sold: number;
+      readonly rest: number;
+      readonly number: number | undefined;
+    }
+  | {
+      /** A release or an expiry. */
+      readonly kind: 'free';
+      readonly hold: string;
+      readonly quantity: number;
+      /** Nothing else can end this hold. */
+      readonly isOnly: boolean;
+    }
+  /** Cancelled units that go back into stock. */
+  | { readonly kind: 'return'; readonly quantity: number }
+  | {
+      readonly kind: 'adjust';
+      readonly delta: number | undefined;
+      readonly count: number | undefined;
+      readonly result: Adjusted | undefined;
+    };
 
-export const nowhere: Register = { version: 0, stock: 0, priceCents: 0, exists: false };
+export const nowhere: Register = {
+  ...{ version: 0, stock: 0, reserved: 0, priceCents: 0, exists: false },
+};
 
 export function registerOf({ version, quantity: stock, priceCents }: Seen): Register {
-  return { version, stock, priceCents, exists: true };
+  return { version, stock, reserved: 0, priceCents, exists: true };
 }
 
 /** Whether the sight matches the record now. */
@@ -74,12 +109,26 @@ export function after(now: Register, act: Act): Register | undefined {
     case 'add': {
       if (now.version > 0) return undefined;
       const { stock, priceCents } = act;
-      return { version: 1, stock, priceCents, exists: true };
+      return { version: 1, stock, reserved: 0, priceCents, exists: true };
     }
     case 'remove':
       if (!now.exists) return undefined;
       if (act.version !== undefined && act.version !== now.version) return undefined;
       return { ...now, stock: 0, exists: false };
+    case 'reserve': {
+      const { quantity, priceCents } = act;
+      if (!now.exists || now.stock < quantity) return undefined;
+      if (priceCents !== undefined && priceCents !== now.priceCents) return undefined;
+      return moved(now, -quantity, quantity);
+    }
+    case 'confirm':
+      return moved(now, act.rest, -act.sold - act.rest);
+    case 'free':
+      return moved(now, act.quantity, -act.quantity);
+    case 'return':
+      return moved(now, act.quantity, 0);
+    case 'adjust':
+      return afterAdjustment(now, act);
     default:
       return unreachable(act);
   }
@@ -89,6 +138,31 @@ export function after(now: Register, act: Act): Register | undefined {
 export function afterRestock(now: Register, target: number): Register | undefined {
   if (!now.exists || now.stock >= target) return undefined;
   return { ...now, version: now.version + 1, stock: target };
+}
+
+/** Units move into the stock, and into holds. A removed product has no stock. */
+function moved(now: Register, stock: number, reserved: number): Register | undefined {
+  if (now.reserved + reserved < 0) return undefined;
+  const held = { ...now, reserved: now.reserved + reserved };
+  if (!now.exists || stock === 0) return held;
+  return { ...held, version: now.version + 1, stock: now.stock + stock };
+}
+
+function afterAdjustment(
+  now: Register,
+  { delta: by, count = 0, result }: Extract<Act, { kind: 'adjust' }>,
+): Register | undefined {
+  const delta = by ?? count - now.stock - now.reserved;
+  const stock = now.stock + delta;
+  if (!now.exists || stock < 0) return undefined;
+  const adjusted = delta === 0 ? now : { ...now, version: now.version + 1, stock };
+  if (result === undefined) return adjusted;
+  const isTold =
+    result.delta === delta &&
+    result.version === adjusted.version &&
+    result.quantity === stock &&
+    result.reserved === now.reserved;
+  return isTold ? adjusted : undefined;
 }
 
 function afterChange(now: Register, act: Extract<Act, { kind: 'change' }>): Register | undefined {

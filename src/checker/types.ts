@@ -61,11 +61,96 @@ export interface Purchase extends Asked {
   /** All purchases under one key are attempts of one purchase. They may be one operation. */
   readonly key?: string;
   readonly lines: readonly LineWanted[];
+  /** The hold that it confirms. Only the checkers set it, for confirmations. */
+  readonly hold?: string;
   readonly result?: Bought;
 }
 
 export interface OrderLine extends LineWanted {
   readonly priceCents: number;
+  /** Units that the answer shows as cancelled. */
+  readonly cancelled?: number;
+}
+
+type Shortage = Exclude<Bought, { readonly sold: number }>;
+
+/** Reserves lines, all or none. */
+export interface Hold extends Asked {
+  readonly kind: 'hold';
+  readonly key?: string;
+  readonly lines: readonly LineWanted[];
+  /** The hold does not end by itself before this time. */
+  readonly endsMs: number;
+  readonly result?:
+    | { readonly held: string; readonly lines: readonly OrderLine[]; readonly totalCents: number }
+    | Shortage;
+}
+
+/** The hold was not open any more. */
+export interface Ended {
+  readonly ended: 'confirmed' | 'released' | 'expired';
+}
+
+/** Sells units of a hold and gives the others back. */
+export interface Confirmation extends Asked {
+  readonly kind: 'confirm';
+  readonly key?: string;
+  readonly hold: string;
+  /** Absent: all lines. */
+  readonly lines?: readonly LineWanted[];
+  readonly result?: { readonly sold: number; readonly totalCents: number } | Ended | 'not_found';
+}
+
+export interface Release extends Asked {
+  readonly kind: 'release';
+  readonly key?: string;
+  readonly hold: string;
+  readonly result?: 'done' | Ended | 'not_found';
+}
+
+export interface Extension extends Asked {
+  readonly kind: 'extend';
+  readonly key?: string;
+  readonly hold: string;
+  /** As of a hold, if it was extended. */
+  readonly endsMs: number;
+  readonly result?: 'done' | Ended | 'not_found';
+}
+
+/** Cancels units of an order. */
+export interface Cancellation extends Asked {
+  readonly kind: 'cancel';
+  readonly key?: string;
+  /** Of the order. */
+  readonly number: number;
+  /** Absent: all that is left. */
+  readonly lines?: readonly LineWanted[];
+  readonly restock: boolean;
+  /** A conflict: fewer units were left. */
+  readonly result?:
+    | {
+        readonly cancelled: number;
+        readonly lines: readonly OrderLine[];
+        readonly totalCents: number;
+      }
+    | 'conflict';
+}
+
+/** Corrects the units on hand: by `delta`, or to `count`. */
+export interface Adjustment extends Asked {
+  readonly kind: 'adjust';
+  readonly key?: string;
+  readonly id: number;
+  readonly delta?: number;
+  readonly count?: number;
+  readonly result?: Adjusted | 'conflict' | 'not_found';
+}
+
+export interface Adjusted {
+  readonly delta: number;
+  readonly version: number;
+  readonly quantity: number;
+  readonly reserved: number;
 }
 
 export interface OrderRead extends Asked {
@@ -107,7 +192,18 @@ export interface Removal extends Asked {
   readonly result?: Seen | { readonly conflict: Seen } | 'not_found';
 }
 
-export type Operation = LookUp | Search | Purchase | OrderRead | Change | Addition | Removal;
+/** What is decided about holds, orders and stock beside purchases. */
+export type Trade = Hold | Confirmation | Release | Extension | Cancellation | Adjustment;
+
+export type Operation =
+  | LookUp
+  | Search
+  | Purchase
+  | OrderRead
+  | Change
+  | Addition
+  | Removal
+  | Trade;
 
 export type RestockTarget = readonly [id: number, restockTo: number];
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { checkHistory } from '../../src/checker/check.js';
 import { plants } from './planted.js';
+import { tradePlants } from './planted-trades.js';
 import { buy, history, look, record } from './told.js';
 import { type Shape, trueHistory } from './true-history.js';
 
@@ -17,11 +18,22 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   restockTo: fc.constantFrom(null, 10, 30),
   lost: fc.constantFrom(0, 0.05),
 });
+const trades = fc.constantFrom(0.3, 0.6);
 
 t.test('a true history passes, also with lost answers and restocks', async () => {
   fc.assert(
     fc.property(shape, (one) => {
       const { problems } = checkHistory(trueHistory(one));
+      if (problems.length > 0) throw new Error(problems.join());
+    }),
+    { numRuns: 3 * runs },
+  );
+});
+
+t.test('a true history with holds, cancellations and adjustments passes', async () => {
+  fc.assert(
+    fc.property(shape, trades, (one, share) => {
+      const { problems } = checkHistory(trueHistory({ ...one, trades: share }));
       if (problems.length > 0) throw new Error(problems.join());
     }),
     { numRuns: 3 * runs },
@@ -42,13 +54,18 @@ t.test('a restock hides how much was sold before it', async (t) => {
   t.same(problems, []);
 });
 
-for (const [name, plant] of Object.entries(plants)) {
+const all = [
+  ...Object.entries(plants).map(([name, plant]) => ({ name, plant, share: fc.constant(0) })),
+  ...Object.entries(tradePlants).map(([name, plant]) => ({ name, plant, share: trades })),
+];
+
+for (const { name, plant, share } of all) {
   t.test(`finds ${name}`, async (t) => {
     let planted = 0;
     fc.assert(
-      fc.property(shape, (one) => {
+      fc.property(shape, share, (one, part) => {
         // With answers lost anything may have been bought by somebody.
-        const history = plant(trueHistory({ ...one, lost: 0, restockTo: null }));
+        const history = plant(trueHistory({ ...one, lost: 0, restockTo: null, trades: part }));
         if (history === undefined) return;
         planted += 1;
         if (checkHistory(history).problems.length === 0) throw new Error('not found');

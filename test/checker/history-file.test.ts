@@ -5,8 +5,8 @@ import { add, create, history, record, remove } from './told.js';
 import { trueHistory } from './true-history.js';
 
 t.test('a history is read from its file unchanged', async (t) => {
-  const shape = { seed: 3, items: 3, processes: 4, operations: 50, stock: 9 };
-  const told = trueHistory({ ...shape, restockTo: 20, lost: 0.1 });
+  const shape = { seed: 3, items: 3, processes: 4, operations: 90, stock: 9 };
+  const told = trueHistory({ ...shape, restockTo: 20, lost: 0.1, trades: 0.3 });
   t.strictSame(readHistory([...historyLines(told)].join('')), told);
   const rare = history([create([0, 1], 3, 4), add([0, 1], 1, 2), remove([2, 3], record(3, 1, 4))], {
     bookFrom: 7,

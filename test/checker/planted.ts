@@ -5,7 +5,7 @@
  */
 import type { History, LookUp, Operation, Purchase, Seen } from '../../src/checker/types.js';
 
-type Plant = (history: History) => History | undefined;
+export type Plant = (history: History) => History | undefined;
 type Sold = Omit<Purchase, 'result'> & {
   readonly result: { readonly sold: number; readonly totalCents: number };
 };
@@ -208,16 +208,16 @@ function has({ lines }: Purchase, id: number): boolean {
   return lines.some((line) => line.id === id);
 }
 
-function atEnd({ operations }: History) {
+export function atEnd({ operations }: History) {
   const lastMs = Math.max(...operations.map(({ returnedMs }) => returnedMs));
   return { process: 'last', invokedMs: lastMs + 1, returnedMs: lastMs + 2, ending: 'ok' } as const;
 }
 
-function added(history: History, operation: Operation): History {
+export function added(history: History, operation: Operation): History {
   return { ...history, operations: [...history.operations, operation] };
 }
 
-function replaced(history: History, old: Operation, now: Operation): History {
+export function replaced(history: History, old: Operation, now: Operation): History {
   return mapped(history, (one) => (one === old ? now : one));
 }
 

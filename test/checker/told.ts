@@ -1,5 +1,5 @@
 /** Hand-made histories: who asked what from when to when, and what he was told. Time in ms. */
-import type { History, LineWanted, Operation, Seen } from '../../src/checker/types.js';
+import type { Adjusted, History, LineWanted, Operation, Seen } from '../../src/checker/types.js';
 
 const priceCents = 100;
 
@@ -31,7 +31,7 @@ export function search(times: Times, result: readonly Seen[]): Operation {
 }
 
 export function buy(times: Times, lines: readonly LineWanted[], sold: number): Operation {
-  const totalCents = lines.reduce((sum, { quantity }) => sum + quantity * priceCents, 0);
+  const totalCents = costOf(lines);
   return { ...asked(times), kind: 'purchase', lines, result: { sold, totalCents } };
 }
 
@@ -57,8 +57,7 @@ export function read(
   const place = { ...asked(times), kind: 'order', number } as const;
   if (lines === 'none') return { ...place, result: 'not_found' };
   const priced = lines.map((line) => ({ ...line, priceCents }));
-  const totalCents = lines.reduce((sum, { quantity }) => sum + quantity * priceCents, 0);
-  return { ...place, result: { lines: priced, totalCents } };
+  return { ...place, result: { lines: priced, totalCents: costOf(lines) } };
 }
 
 export function add(times: Times, id: number, units: number, result?: Seen): Operation {
@@ -73,4 +72,43 @@ export function create(times: Times, id: number, quantity: number): Operation {
 
 export function remove(times: Times, result: Seen): Operation {
   return { ...asked(times), kind: 'remove', id: result.id, result };
+}
+
+export function hold(times: Times, name: string, lines: readonly LineWanted[], endsMs: number) {
+  const priced = lines.map((line) => ({ ...line, priceCents }));
+  const result = { held: name, lines: priced, totalCents: costOf(lines) };
+  return { ...asked(times), kind: 'hold', lines, endsMs, result } as const;
+}
+
+export function confirm(
+  times: Times,
+  name: string,
+  lines: readonly LineWanted[],
+  sold: number,
+): Operation {
+  const result = { sold, totalCents: costOf(lines) };
+  return { ...asked(times), kind: 'confirm', hold: name, lines, result };
+}
+
+export function release(times: Times, name: string): Operation {
+  return { ...asked(times), kind: 'release', hold: name, result: 'done' };
+}
+
+/** The answer was lost. */
+export function releaseLost(times: Times, name: string): Operation {
+  return { ...asked(times), ending: 'unknown', kind: 'release', hold: name };
+}
+
+export function cancel(times: Times, number: number, lines: readonly LineWanted[], nth = 1) {
+  const priced = lines.map((line) => ({ ...line, priceCents }));
+  const result = { cancelled: nth, lines: priced, totalCents: costOf(lines) };
+  return { ...asked(times), kind: 'cancel', number, lines, restock: true, result } as const;
+}
+
+export function adjust(times: Times, id: number, delta: number, result: Adjusted): Operation {
+  return { ...asked(times), kind: 'adjust', id, delta, result };
+}
+
+function costOf(lines: readonly LineWanted[]): number {
+  return lines.reduce((sum, { quantity }) => sum + quantity * priceCents, 0);
 }
