@@ -11,6 +11,13 @@ import { runBazar } from '../test/e2e/run-command.js';
 import { until } from '../test/e2e/until.js';
 import { type Fleet, healsWithinMs } from './fleet.js';
 import { cents, type Recorder } from './recorder.js';
+import {
+  compareCancellations,
+  compareHolds,
+  compareLimits,
+  returnedOf,
+  tryTradeKeys,
+} from './trade-books.js';
 
 const pageOrders = 1_000;
 const keysTried = 300;
@@ -33,12 +40,16 @@ export async function reckon(fleet: Fleet, recorder: Recorder): Promise<Reckonin
   try {
     const token = readFileSync(join(fleet.dataDir, 'admin.token'), 'utf8').trim();
     await client.get('hello', { protocol: 1, token });
-    const book = await readBook(client, recorder, tell);
+    const { trades } = recorder;
+    const book = await compareHolds(client, recorder, () => readBook(client, recorder, tell), tell);
     const lost = compareAcknowledged(recorder, book, tell);
     const doubled = compareBook(recorder, book, tell);
     const stock = await compareStock(client, recorder, book, tell);
+    await compareCancellations(client, trades, book, tell);
+    compareLimits(recorder, book, tell);
     await tryKeys(client, recorder, tell);
-    await compareReplicas(fleet, book.size, tell);
+    await tryTradeKeys(client, trades, tell);
+    await compareReplicas(fleet, book.size, trades.cancellations.size, tell);
     problems.push(...(await fleet.compareGround({ orders: book, stock })));
     return { orders: book.size, lost, doubled, problems };
   } finally {
@@ -153,11 +164,13 @@ async function compareStock(
   for (const { lines } of book.values()) {
     for (const { id, quantity } of lines) sold.set(id, (sold.get(id) ?? 0) + quantity);
   }
+  const returned = returnedOf(recorder.trades);
   for (const { id, quantity } of recorder.first) {
     const stock = (await client.get<Product>('lookup', { id })).quantity;
     left.set(id, stock);
     const { known, unknown } = recorder.added.get(id) ?? { known: 0, unknown: 0 };
-    const least = quantity + known - (sold.get(id) ?? 0);
+    const adjusted = (recorder.trades.adjusted.get(id) ?? 0) + (returned.get(id) ?? 0);
+    const least = quantity + known + adjusted - (sold.get(id) ?? 0);
     if (stock >= Math.max(0, least) && stock <= least + unknown) continue;
     tell(`${stock} of product ${id} are left instead of ${least}, or up to ${unknown} more`);
   }
@@ -172,8 +185,8 @@ async function tryKeys(
 ): Promise<void> {
   const withKey = [...recorder.sold.values()].filter(({ purchase }) => purchase.key !== undefined);
   const tried = withKey.slice(0, keysTried / 2).concat(withKey.slice(-keysTried / 2));
-  for (const { purchase, params } of tried) {
-    const { result } = await client.ask<Placed | null>('buy', params);
+  for (const { purchase, params, method = 'buy' } of tried) {
+    const { result } = await client.ask<Placed | null>(method, params);
     const number = purchase.result && 'sold' in purchase.result ? purchase.result.sold : 0;
     if (result?.order_number === number && result.replayed) continue;
     tell(`${purchase.key} gave order ${number} first, and now ${JSON.stringify(result)}`);
@@ -188,6 +201,7 @@ async function tryKeys(
 async function compareReplicas(
   fleet: Fleet,
   orders: number,
+  cancellations: number,
   tell: (problem: string) => void,
 ): Promise<void> {
   const address = `127.0.0.1:${fleet.rawPort(fleet.frontends[0] ?? '')}`;
@@ -200,10 +214,20 @@ async function compareReplicas(
   const report = JSON.parse(out) as {
     readonly orders: number;
     readonly sales: number;
+    /** Absent without any. */
+    readonly cancellations?: number;
+    readonly products: readonly { readonly id: number; readonly reserved?: number }[];
     readonly replicas: readonly { readonly group: string; readonly seq: number; hash: string }[];
   };
   if (report.orders !== orders || report.sales !== orders) {
     tell(`the audit counts ${report.sales} sales and ${report.orders} orders, not ${orders}`);
+  }
+  const { cancellations: audited = 0, products } = report;
+  if (audited !== cancellations) {
+    tell(`the audit counts ${audited} cancellations, not ${cancellations}`);
+  }
+  for (const { id, reserved = 0 } of products) {
+    if (reserved > 0) tell(`no hold is open, and ${reserved} units of product ${id} are reserved`);
   }
   const replicas = fleet.members.filter((name) => fleet.ground.hasState(name));
   if (report.replicas.length !== replicas.length) {

@@ -4,37 +4,26 @@
  * purchase with a key until it is decided. An answer that a customer must not get is a problem at once.
  */
 import { randomUUID } from 'node:crypto';
-import type { Bought, Ending, LineWanted, Purchase } from '../src/checker/types.js';
+import type { Ending, LineWanted, Purchase } from '../src/checker/types.js';
 import type { Answer, Order, Placed, Product, WireError } from '../test/e2e/raw-client.js';
-import type { CustomerConnection } from './customer-connection.js';
-import { cents, type Decided, orderRead, type Recorder, seen } from './recorder.js';
+import { expectOnly, insist, pause, pick, type Visitor } from './insist.js';
+import { bought, type Decided, orderRead, seen } from './recorder.js';
+import { Trader } from './trader.js';
 
 const thinkMaxMs = 25;
-const retryMs = 40;
-const retriesSlower = 8;
 const quantityMax = 3;
 const linesMax = 3;
-/** Far above the longest fault: a longer wait never ends. */
-const decidedWithinMs = 150_000;
 const rememberedMax = 50;
 
-export interface CustomerOptions {
-  readonly name: string;
-  readonly connection: CustomerConnection;
-  readonly recorder: Recorder;
-  readonly random: () => number;
-  readonly leaving: () => boolean;
-  /** The run is given up: the customer stops waiting. */
-  readonly abandoned: () => boolean;
-}
-
 export class Customer {
-  readonly #options: CustomerOptions;
+  readonly #options: Visitor;
+  readonly #trader: Trader;
   /** The newest purchases of this customer. */
   readonly #remembered: Decided[] = [];
 
-  constructor(options: CustomerOptions) {
+  constructor(options: Visitor) {
     this.#options = options;
+    this.#trader = new Trader(options);
   }
 
   /** Ends when asked to leave, with no operation under way. */
@@ -42,8 +31,9 @@ export class Customer {
     const { leaving, random, connection } = this.#options;
     while (!leaving()) {
       const chance = random();
-      if (chance < 0.42) await this.#buy(true);
-      else if (chance < 0.44) await this.#buy(false);
+      if (chance < 0.28) await this.#buy(true);
+      else if (chance < 0.3) await this.#buy(false);
+      else if (chance < 0.52) await this.#trader.trade();
       else if (chance < 0.82) await this.#look();
       else if (chance < 0.92) await this.#readBack();
       else if (chance < 0.97) await this.#buyAgain();
@@ -137,35 +127,16 @@ export class Customer {
     }
   }
 
-  /** Repeats the purchase until it is decided; undefined if it never was. */
-  async #insist(params: object): Promise<Answer<Placed> | undefined> {
-    const { recorder, random, connection } = this.#options;
-    const beganMs = recorder.nowMs();
-    for (let tries = 1; ; tries++) {
-      const answer = await this.#ask<Placed>('buy', params);
-      this.#expect(answer?.error, 'a purchase', ['out_of_stock']);
-      if (answer && !tryAgain(answer.error)) return answer;
-      if (!answer || answer.error?.code === 'deadline_exceeded') recorder.attemptsLost += 1;
-      if (this.#options.abandoned()) return undefined;
-      if (recorder.nowMs() - beganMs > decidedWithinMs) {
-        recorder.problem(
-          `purchase ${JSON.stringify(params)} was not decided in ${decidedWithinMs} ms`,
-        );
-        return undefined;
-      }
-      if (answer && this.#chance(0.5)) connection.leave();
-      await pause(random() * retryMs * Math.min(tries, retriesSlower));
-    }
+  #insist(params: object): Promise<Answer<Placed> | undefined> {
+    return insist(this.#options, 'buy', params, ['out_of_stock']);
   }
 
   #ask<R>(method: string, params: unknown): Promise<Answer<R> | undefined> {
     return this.#options.connection.ask<R>(method, params);
   }
 
-  /** Any other error that does not allow a retry is a problem. */
   #expect(error: WireError | null | undefined, what: string, codes: readonly string[]): void {
-    if (!error || tryAgain(error) || codes.includes(error.code)) return;
-    this.#options.recorder.problem(`${what} met ${error.code}: ${error.message}`);
+    expectOnly(this.#options.recorder, error, what, codes);
   }
 
   #begin(): { process: string; invokedMs: number } {
@@ -179,14 +150,16 @@ export class Customer {
     return [...ids].map((id) => ({ id, quantity: this.#upTo(quantityMax) }));
   }
 
+  /** Any product that may be bought without terms. */
   #product(): Product {
-    const product = this.#pick(this.#options.recorder.first);
+    const { first } = this.#options.recorder;
+    const product = this.#pick(first.filter((one) => one.purchase_limit === undefined));
     if (!product) throw new Error('the store has no products');
     return product;
   }
 
   #pick<T>(all: readonly T[]): T | undefined {
-    return all[Math.floor(this.#options.random() * all.length)];
+    return pick(all, this.#options.random);
   }
 
   #upTo(max: number): number {
@@ -196,22 +169,4 @@ export class Customer {
   #chance(probability: number): boolean {
     return this.#options.random() < probability;
   }
-}
-
-function tryAgain(error: WireError | null): boolean {
-  return error !== null && (error.retryable || error.code === 'deadline_exceeded');
-}
-
-/** Undefined if the answer shows no outcome. */
-function bought(answer: Answer<Placed> | undefined): Bought | undefined {
-  if (!answer) return undefined;
-  const { error, result } = answer;
-  if (!error) return { sold: result.order_number, totalCents: cents(result.total) };
-  if (error.code !== 'out_of_stock') return undefined;
-  const { id, available } = error as WireError & { id: number };
-  return { refused: id, ...(available !== undefined && { available }) };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

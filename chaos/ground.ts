@@ -25,6 +25,8 @@ export interface Ground {
   /** Number of recovery servers. */
   readonly recovery: number;
   readonly databases: readonly DatabaseTarget[];
+  /** Whether orders can be cancelled. */
+  readonly canCancel: boolean;
   /** Whether an audit compares the state of this service. */
   hasState(service: string): boolean;
   /** Called before the first service starts. */
@@ -46,6 +48,7 @@ export const journalGround: Ground = {
   name: 'journal',
   recovery: 1,
   databases: [],
+  canCancel: true,
   hasState: (service) => /^(?:catalog|order)/.test(service),
   open: async () => {},
   flagsOf: () => [],

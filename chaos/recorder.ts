@@ -5,6 +5,8 @@
  */
 import { performance } from 'node:perf_hooks';
 import type {
+  Bought,
+  Confirmation,
   History,
   Operation,
   OrderLine,
@@ -12,13 +14,16 @@ import type {
   Purchase,
   Seen,
 } from '../src/checker/types.js';
-import type { Order, Product } from '../test/e2e/raw-client.js';
+import type { Answer, Order, Placed, Product, WireError } from '../test/e2e/raw-client.js';
+import { TradeLedger } from './trade-ledger.js';
 
 /** A purchase that was decided or given up, with the key to repeat it. */
 export interface Decided {
   readonly purchase: Purchase;
   /** The params as sent. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Absent: `buy`. */
+  readonly method?: 'confirm_hold';
 }
 
 export class Recorder {
@@ -39,11 +44,14 @@ export class Recorder {
   attemptsLost = 0;
   /** The whole order book was read, so all sales are known. */
   hasWholeBook = false;
+  /** Holds, cancellations, adjustments and purchase limits. */
+  readonly trades: TradeLedger;
   readonly #now: () => string;
 
   /** @param now names the current fault, for problems. */
   constructor(first: readonly Product[], now: () => string) {
     this.first = first;
+    this.trades = new TradeLedger(first, (text) => this.problem(text));
     this.#now = now;
   }
 
@@ -59,16 +67,23 @@ export class Recorder {
     const { purchase } = decided;
     this.add(purchase);
     const { result } = purchase;
-    if (result === undefined) {
-      this.unknown.push(purchase);
-    } else if ('sold' in result) {
-      const other = this.sold.get(result.sold);
-      if (other) this.problem(`order ${result.sold} is of ${name(other)} and of ${name(decided)}`);
-      this.sold.set(result.sold, decided);
-      this.soldAtMs.push(purchase.returnedMs);
-    } else {
-      this.refused.push(decided);
-    }
+    if (result === undefined) this.unknown.push(purchase);
+    else if ('sold' in result) this.#sells(decided, result.sold);
+    else this.refused.push(decided);
+  }
+
+  /** A confirmation that sold these lines. */
+  confirmed(confirmation: Confirmation, sold: Decided): void {
+    this.add(confirmation);
+    const { result } = sold.purchase;
+    if (result && 'sold' in result) this.#sells(sold, result.sold);
+  }
+
+  #sells(decided: Decided, number: number): void {
+    const other = this.sold.get(number);
+    if (other) this.problem(`order ${number} is of ${name(other)} and of ${name(decided)}`);
+    this.sold.set(number, decided);
+    this.soldAtMs.push(decided.purchase.returnedMs);
   }
 
   /** Records a page of the order book. */
@@ -109,10 +124,25 @@ export function seen({ id, version, quantity, price }: Product): Seen {
 }
 
 export function orderRead({ lines, total }: Order): NonNullable<OrderRead['result']> {
-  const read = ({ id, quantity, price }: Order['lines'][number]): OrderLine => ({
-    ...{ id, quantity, priceCents: cents(price) },
-  });
-  return { lines: lines.map(read), totalCents: cents(total) };
+  return { lines: lines.map(lineRead), totalCents: cents(total) };
+}
+
+export function lineRead({ id, quantity, price, cancelled }: Order['lines'][number]): OrderLine {
+  return { id, quantity, priceCents: cents(price), ...(cancelled !== undefined && { cancelled }) };
+}
+
+/** Undefined if the answer shows no outcome. */
+export function bought(answer: Answer<Placed> | undefined): Bought | undefined {
+  if (!answer) return undefined;
+  const { error, result } = answer;
+  if (error) return refusedFor(error);
+  return { sold: result.order_number, totalCents: cents(result.total) };
+}
+
+export function refusedFor(error: WireError) {
+  if (error.code !== 'out_of_stock') return undefined;
+  const { id, available } = error as WireError & { id: number };
+  return { refused: id, ...(available !== undefined && { available }) };
 }
 
 export function cents(price: number): number {

@@ -17,6 +17,8 @@ export interface Summary {
   readonly unknown: number;
   /** Attempts without an answer; the next one under the same key gave the outcome. */
   readonly attemptsLost: number;
+  /** Operations with holds, limits, cancellations and adjustments, by outcome. */
+  readonly trades: Readonly<{ [what: string]: number }>;
   readonly orders: number;
   readonly lost: number;
   readonly doubled: number;
@@ -42,6 +44,7 @@ export function summary(outcome: Outcome): Summary {
     refused: recorder.refused.length,
     unknown: recorder.unknown.length,
     attemptsLost: recorder.attemptsLost,
+    trades: Object.fromEntries([...recorder.trades.counts].sort(([a], [b]) => a.localeCompare(b))),
     ...{
       longestOutageMs,
       outageBoundMs,
@@ -66,6 +69,7 @@ export function summaryLines(sum: Summary): string[] {
     ['purchases refused', sum.refused],
     ['purchases unknown', sum.unknown],
     ['attempts without answer', sum.attemptsLost],
+    ...Object.entries(sum.trades).map(([what, count]) => [`  ${what}`, count] as const),
     ['orders in the book', sum.orders],
     ['lost', sum.lost],
     ['doubled', sum.doubled],

@@ -26,6 +26,7 @@ export interface Product {
   readonly price: number;
   readonly quantity: number;
   readonly version: number;
+  readonly purchase_limit?: { readonly quantity: number; readonly window_seconds: number | null };
 }
 
 export interface Placed {
@@ -43,9 +44,46 @@ export interface Order {
     readonly name: string;
     readonly quantity: number;
     readonly price: number;
+    /** Absent if no unit of it is cancelled. */
+    readonly cancelled?: number;
   }[];
   readonly total: number;
   readonly at: string;
+}
+
+export interface Held {
+  readonly hold_id: string;
+  readonly expires_at: string;
+  readonly lines: Order['lines'];
+  readonly total: number;
+  readonly replayed?: boolean;
+}
+
+export interface Hold {
+  readonly hold_id: string;
+  readonly status: 'open' | 'confirmed' | 'released' | 'expired';
+  readonly lines: Order['lines'];
+  /** Of a confirmed hold. */
+  readonly order_number?: number;
+}
+
+export interface Cancelled {
+  readonly cancellation_number: number;
+  readonly order_number: number;
+  readonly lines: Order['lines'];
+  readonly total: number;
+  readonly restock: boolean;
+  readonly replayed?: boolean;
+}
+
+export interface Adjusted {
+  readonly id: number;
+  readonly delta: number;
+  readonly on_hand: number;
+  readonly reserved: number;
+  readonly available: number;
+  readonly version: number;
+  readonly replayed?: boolean;
 }
 
 export class RawClient {
