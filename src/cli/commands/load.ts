@@ -31,6 +31,11 @@ const loadSpecs = {
     { min: 1, max: 1_000_000, default: 3 },
     loadGroup,
   ),
+  holds: integer(
+    'Percentage of the purchases that begin with a hold',
+    { min: 0, max: 100, default: 0 },
+    loadGroup,
+  ),
   seed: integer(
     'The same seed makes the same requests',
     { min: 0, max: 2 ** 32 - 1, default: undefined },

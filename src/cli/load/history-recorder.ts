@@ -8,6 +8,7 @@ import { type BazarError, type ErrorCode, toBazarError } from '../../base/errors
 import type { Bought, History, Operation, OrderRead, Purchase, Seen } from '../../checker/types.js';
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Order, Params, Product } from '../../wire/schemas.js';
+import { recordHolds } from './hold-recorder.js';
 import type { Shopper } from './load-run.js';
 
 /**
@@ -22,8 +23,12 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'permission_denied',
   'too_large',
   'unknown_method',
+  // The product has a purchase limit.
+  'customer_required',
+  'limit_exceeded',
 ]);
 
+type Shortage = Exclude<Bought, { readonly sold: number }>;
 type Asked = Pick<Operation, 'process' | 'invokedMs'>;
 type BuyParams = Params<'buy'> & { readonly key: string };
 
@@ -34,8 +39,8 @@ export class HistoryRecorder {
   /** Restock targets of the products that have one. */
   readonly #targets = new Map<number, number>();
   readonly #operations: Operation[] = [];
-  /** Purchases with an unknown outcome, by key. */
-  readonly #open = new Map<string, BuyParams>();
+  /** Purchases, holds and ends of holds with an unknown outcome, by key: each as it is repeated. */
+  readonly #open = new Map<string, (shopper: Shopper) => Promise<unknown>>();
   /** Numbers of the orders that customers received, and of the orders that were read. */
   readonly #given = new Set<number>();
   readonly #read = new Set<number>();
@@ -53,6 +58,19 @@ export class HistoryRecorder {
   listenTo(client: BazarClient, process: string): Shopper {
     const begin = (): Asked => ({ process, invokedMs: this.#clock.nowMs() });
     return {
+      ...recordHolds(client, {
+        begin,
+        nowMs: () => this.#clock.nowMs(),
+        add: (operation) => this.#add(operation),
+        idOf: (line) => this.#idOf(line),
+        gave: (number) => this.#noteGiven(number),
+        isRefused: ({ code }) => refusals.has(code),
+        shortage: refusalOf,
+        isOpen: (key, again) => {
+          if (again) this.#open.set(key, again);
+          else this.#open.delete(key);
+        },
+      }),
       search: async (params, options) => {
         const page = await client.search(params, options);
         for (const product of page.items) this.#noteFirst(product);
@@ -68,12 +86,12 @@ export class HistoryRecorder {
   }
 
   /**
-   * Repeats the purchases with an unknown outcome. Then reads the order book to its end, to include
+   * Repeats what has an unknown outcome. Then reads the order book to its end, to include
    * the purchases of other clients.
    */
   async finish(client: BazarClient): Promise<void> {
     const last = this.listenTo(client, 'the last');
-    for (const params of this.#open.values()) await last.buy(params).catch(() => {});
+    for (const again of [...this.#open.values()]) await again(last).catch(() => {});
     let others = 0;
     for (let number = this.#least; others < othersMax && this.#greatest > 0; number++) {
       if (this.#read.has(number)) continue;
@@ -133,7 +151,7 @@ export class HistoryRecorder {
       if (result) this.#decided({ ...base, ...this.#ended('ok'), result });
       else if (refusals.has(error.code)) this.#decided({ ...base, ...this.#ended('failed') });
       else {
-        this.#open.set(params.key, params);
+        this.#open.set(params.key, (shopper) => shopper.buy(params));
         this.#add({ ...base, ...this.#ended('unknown') });
       }
       throw thrown;
@@ -184,14 +202,15 @@ export class HistoryRecorder {
 
   #lines(params: Params<'buy'>): Purchase['lines'] {
     const lines = 'lines' in params ? params.lines : [params];
-    return lines.map((line) => {
-      const id = 'id' in line ? line.id : (this.#ids.get(line.name) ?? 0);
-      return { id, quantity: line.quantity };
-    });
+    return lines.map((line) => ({ id: this.#idOf(line), quantity: line.quantity }));
+  }
+
+  #idOf(line: { readonly id: number } | { readonly name: string }): number {
+    return 'id' in line ? line.id : (this.#ids.get(line.name) ?? 0);
   }
 }
 
-function refusalOf(error: BazarError, lines: Purchase['lines']): Bought | undefined {
+function refusalOf(error: BazarError, lines: Purchase['lines']): Shortage | undefined {
   const { id, available, line } = error.details;
   const [first] = lines;
   if (error.code === 'out_of_stock') {

@@ -9,10 +9,11 @@ import { type BazarError, toBazarError } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Order, Product } from '../../wire/schemas.js';
+import { type HoldCounts, type Holder, holdAndDecide } from './load-hold.js';
 import type { Acknowledged, OrderLedger } from './order-ledger.js';
 
 /** The operations of a customer. */
-export type Shopper = Pick<BazarClient, 'search' | 'lookup' | 'buy' | 'order'>;
+export type Shopper = Pick<BazarClient, 'search' | 'lookup' | 'buy' | 'order'> & Holder;
 
 export interface LoadOptions {
   /** One for each customer. */
@@ -21,6 +22,8 @@ export interface LoadOptions {
   readonly requests: number;
   readonly buyProbability: number;
   readonly maxQuantity: number;
+  /** Percentage of the purchases that begin with a hold. */
+  readonly holds: number;
   /**
    * Random choices of a customer. Each customer has its own, so a seed gives the same run at any
    * speed.
@@ -50,6 +53,8 @@ export interface LoadReport {
   readonly purchases: Latencies;
   readonly sold: number;
   readonly out_of_stock: number;
+  /** Absent without holds. */
+  readonly holds?: Readonly<HoldCounts>;
   /** Failed calls by code. `out_of_stock` is an answer, not a failure. */
   readonly errors: Readonly<Record<string, number>>;
   readonly verified: number;
@@ -61,6 +66,7 @@ export interface LoadReport {
 interface Tally {
   readonly lookups: RecordableHistogram;
   readonly purchases: RecordableHistogram;
+  readonly holds: HoldCounts;
   readonly errors: Record<string, number>;
   outOfStock: number;
   done: number;
@@ -72,6 +78,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   const tally: Tally = {
     lookups: createHistogram(),
     purchases: createHistogram(),
+    holds: { opened: 0, confirmed: 0, released: 0 },
     errors: {},
     outOfStock: 0,
     done: 0,
@@ -96,6 +103,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
     purchases: latencies(tally.purchases),
     sold: ledger.size,
     out_of_stock: tally.outOfStock,
+    ...(options.holds > 0 && { holds: tally.holds }),
     errors: tally.errors,
     verified,
     unverified,
@@ -164,8 +172,13 @@ async function step(
   const startMs = clock.nowMs();
   const buys = draws.fraction() < buyProbability;
   const quantity = 1 + draws.integer(maxQuantity);
+  const holds = buys && options.holds > 0 && draws.integer(100) < options.holds;
   try {
-    if (buys) {
+    if (holds) {
+      const place = { client, draws, keys, counts: tally.holds };
+      const sold = await holdAndDecide(place, { ...item, quantity });
+      if (sold) ledger.acknowledge({ ...sold, id, name });
+    } else if (buys) {
       const key = keys.uuid();
       const { order_number: number, total } = await client.buy({ ...item, quantity, key });
       ledger.acknowledge({ number, id, name, quantity, total, key });

@@ -22,6 +22,10 @@ export async function printReport(report: LoadReport, io: Io): Promise<void> {
   );
   io.out(`\n${report.requests_per_second} requests/s for ${report.seconds.toFixed(2)} s\n`);
   io.out(`sold ${report.sold}, out of stock ${report.out_of_stock}\n`);
+  const { holds } = report;
+  if (holds) {
+    io.out(`holds ${holds.opened}, confirmed ${holds.confirmed}, released ${holds.released}\n`);
+  }
   const errors = Object.entries(report.errors).map(([code, n]) => `${code} ${n}`);
   io.out(`errors: ${errors.join(', ') || 'none'}\n`);
   printVerdict(report, io);

@@ -61,6 +61,48 @@ class TrueStore {
   }
 }
 
+/** The same with holds that never expire. */
+class HoldStore extends TrueStore {
+  readonly #held = new Map<string, number>();
+
+  override answers(): Record<string, Answer> {
+    return {
+      ...super.answers(),
+      hold: ({ lines }) => this.hold((lines as Order[])[0]?.quantity ?? 0),
+      confirm_hold: ({ id, lines, key }) => {
+        const held = this.#held.get(String(id)) ?? 0;
+        this.giveBack(held);
+        // A confirmation of all that is held does not change the product.
+        const quantity = (lines as Order[] | undefined)?.[0]?.quantity ?? held;
+        const answer = this.buy(quantity, String(key));
+        this.version -= quantity === held ? 2 : 1;
+        return answer;
+      },
+      release_hold: ({ id }) => {
+        this.giveBack(this.#held.get(String(id)) ?? 0);
+        return { hold_id: id, status: 'released' };
+      },
+    };
+  }
+
+  hold(quantity: number) {
+    if (quantity > this.quantity) {
+      const details = { id: 8, available: this.quantity };
+      throw new BazarError('out_of_stock', 'not enough in stock', { details });
+    }
+    this.giveBack(-quantity);
+    const id = `${this.#held.size}`.padStart(32, '0');
+    this.#held.set(id, quantity);
+    const line = { id: 8, name: 'Tux', quantity, price: 19.9 };
+    return { hold_id: id, expires_at: 'later', lines: [line], total: (quantity * 1990) / 100 };
+  }
+
+  giveBack(quantity: number): void {
+    this.quantity += quantity;
+    this.version += 1;
+  }
+}
+
 function placed({ number, quantity }: Order): { order_number: number; total: number } {
   return { order_number: number, total: (quantity * 1990) / 100 };
 }
@@ -90,6 +132,33 @@ t.test('the answers of a correct store through two frontends are consistent', as
   t.match(check, { products: 1, orders: sold, problems: [] });
   t.ok(check.operations >= 120 + sold, 'requests, and the orders read back');
   t.match(await run('--check'), { code: 0, stdout: /history: \d+ operations .* can all be true/ });
+});
+
+t.test('with --holds customers hold and confirm, and the check understands it', async (t) => {
+  const store = new HoldStore();
+  const run = await stage(t, store.answers(), store.answers());
+  const { code, stdout } = await run('--check', '--holds', '60', '--json', '--seed', '3');
+  t.equal(code, 0, stdout);
+  const { check, sold, holds } = JSON.parse(stdout);
+  t.match(check, { products: 1, orders: sold, problems: [] });
+  t.ok(holds.opened > holds.confirmed && holds.confirmed > 0 && holds.released > 0);
+  const without = await run('--check', '--json');
+  t.notOk('holds' in JSON.parse(without.stdout));
+});
+
+t.test('the check finds units that are given back twice', async (t) => {
+  const store = new HoldStore();
+  const answers = store.answers();
+  const run = await stage(t, {
+    ...answers,
+    release_hold: (params, all) => {
+      store.giveBack(1);
+      return answers.release_hold?.(params, all);
+    },
+  });
+  const { code, stdout } = await run('--check', '--holds', '90', '--seed', '3');
+  t.equal(code, 1);
+  t.match(stdout, /I9: product 8: no order explains it/);
 });
 
 t.test('the check finds a frontend with a stale cache', async (t) => {
