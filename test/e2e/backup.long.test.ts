@@ -20,7 +20,7 @@ t.test('a copy of a busy store is a store', async (t) => {
   const ledger = new Ledger(products);
   const customers = sendCustomers(store, ledger, { raw: 6, http: 2 }, seeded(chosenSeed()));
   await within('purchases are made', ledger.answersMore(answersBefore));
-  const before = [...ledger.sold.values()];
+  const before = [...ledger.sold.values()].filter(({ hold }) => hold === undefined);
   const copy = join(store.folder, 'copy');
   const made = await store.bazar(['backup', copy, '--json']);
   t.equal(made.code, 0, made.err);

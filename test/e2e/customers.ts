@@ -1,27 +1,34 @@
 /**
- * Customers that look products up and buy them, each on its own raw or HTTP connection. A customer sends
- * a purchase without an answer again, with the same key, until it is decided. The ledger records all
- * answers.
+ * Customers that look products up, buy them, or hold them and then confirm or release the hold, each on its
+ * own raw or HTTP connection. A customer sends a request without an answer again, with the same key, until
+ * it is decided. The ledger records all answers.
  */
 import { randomUUID } from 'node:crypto';
-import type { Ledger, Purchase } from './ledger.js';
-import type { Placed, Product, RawClient, WireError } from './raw-client.js';
+import type { Ledger, Purchase, Reserved } from './ledger.js';
+import type { Held, Placed, Product, RawClient, WireError } from './raw-client.js';
 import type { Store } from './store.js';
 import { until } from './until.js';
 
 /** Pauses between two requests, so that the run's length does not depend on the machine's speed. */
 const thinkMaxMs = 8;
 const lookProbability = 0.4;
+const holdProbability = 0.15;
+const confirmProbability = 0.6;
 const quantityMax = 4;
+/** No hold expires during a test. */
+const ttlSeconds = 3_600;
 
-interface Outcome {
+interface Outcome<R> {
   readonly error: WireError | null;
-  readonly placed: Placed | undefined;
+  readonly result: R | undefined;
 }
 
 /** A raw or HTTP connection to the store; rejects if the store does not answer. */
 interface Channel {
-  buy(purchase: Purchase): Promise<Outcome>;
+  buy(purchase: Purchase): Promise<Outcome<Placed>>;
+  hold(purchase: Purchase): Promise<Outcome<Held>>;
+  confirm(hold: string, key: string): Promise<Outcome<Placed>>;
+  release(hold: string, key: string): Promise<Outcome<unknown>>;
   lookup(id: number): Promise<Product>;
 }
 
@@ -62,8 +69,17 @@ async function visit(
   const anyOf = (count: number): number => Math.floor(random() * count);
   while (!leaving()) {
     const id = ids[anyOf(ids.length)] ?? 0;
-    if (random() < lookProbability) await look(channel, ledger, id);
-    else await buy(channel, ledger, { key: randomUUID(), id, quantity: 1 + anyOf(quantityMax) });
+    const dice = random();
+    if (dice < lookProbability) await look(channel, ledger, id);
+    else {
+      const purchase = { key: randomUUID(), id, quantity: 1 + anyOf(quantityMax) };
+      if (dice < lookProbability + holdProbability) {
+        const hold = await reserve(channel, ledger, purchase);
+        // What customers see between the two is checked as well.
+        await look(channel, ledger, id);
+        if (hold) await end(channel, ledger, hold, random() < confirmProbability);
+      } else await buy(channel, ledger, purchase);
+    }
     await new Promise((resolve) => setTimeout(resolve, anyOf(thinkMaxMs)));
   }
 }
@@ -78,15 +94,58 @@ async function look(channel: Channel, ledger: Ledger, id: number): Promise<void>
 
 async function buy(channel: Channel, ledger: Ledger, purchase: Purchase): Promise<void> {
   ledger.begins(purchase);
-  const { error, placed } = await until(`purchase ${purchase.key} is decided`, async () => {
-    const outcome = await channel.buy(purchase);
+  const { error, result } = await decided(`purchase ${purchase.key}`, () => channel.buy(purchase));
+  if (result) ledger.isSold(purchase, result);
+  else if (error?.code === 'out_of_stock') ledger.isRefused(purchase);
+  else throw new Error(`purchase ${purchase.key}: ${error?.code} ${error?.message}`);
+}
+
+async function reserve(
+  channel: Channel,
+  ledger: Ledger,
+  purchase: Purchase,
+): Promise<Reserved | undefined> {
+  ledger.begins(purchase);
+  const { error, result } = await decided(`hold ${purchase.key}`, () => channel.hold(purchase));
+  if (result) return ledger.isHeld(purchase, result);
+  if (error?.code !== 'out_of_stock') {
+    throw new Error(`hold ${purchase.key}: ${error?.code} ${error?.message}`);
+  }
+  ledger.isNotHeld(purchase);
+  return undefined;
+}
+
+async function end(
+  channel: Channel,
+  ledger: Ledger,
+  reserved: Reserved,
+  isConfirmed: boolean,
+): Promise<void> {
+  const key = randomUUID();
+  const { hold } = reserved;
+  if (isConfirmed) {
+    const { error, result } = await decided(`confirmation ${key}`, () =>
+      channel.confirm(hold, key),
+    );
+    if (!result)
+      throw new Error(`confirmation ${key} of ${hold}: ${error?.code} ${error?.message}`);
+    ledger.isConfirmed(reserved, key, result);
+    return;
+  }
+  ledger.releaseBegins(reserved);
+  const { error } = await decided(`release ${key}`, () => channel.release(hold, key));
+  if (error) throw new Error(`release ${key} of ${hold}: ${error.code} ${error.message}`);
+  ledger.isReleased(reserved);
+}
+
+/** Sends it again until the store has decided. */
+function decided<R>(what: string, ask: () => Promise<Outcome<R>>): Promise<Outcome<R>> {
+  return until(`${what} is decided`, async () => {
+    const outcome = await ask();
     const { error } = outcome;
     if (error?.retryable || error?.code === 'deadline_exceeded') throw new Error(error.code);
     return outcome;
   });
-  if (placed) ledger.isSold(purchase, placed);
-  else if (error?.code === 'out_of_stock') ledger.isRefused(purchase);
-  else throw new Error(`purchase ${purchase.key}: ${error?.code} ${error?.message}`);
 }
 
 function rawChannel(store: Store): Channel {
@@ -100,11 +159,16 @@ function rawChannel(store: Store): Channel {
       throw error;
     }
   };
+  const outcome = async <R>(method: string, params: unknown): Promise<Outcome<R>> => {
+    const { error, result } = await ask<R>(method, params);
+    return { error, result: error ? undefined : result };
+  };
   return {
-    async buy(purchase) {
-      const { error, result } = await ask<Placed>('buy', purchase);
-      return { error, placed: error ? undefined : result };
-    },
+    buy: (purchase) => outcome<Placed>('buy', purchase),
+    hold: ({ key, id, quantity }) =>
+      outcome<Held>('hold', { key, lines: [{ id, quantity }], ttl_seconds: ttlSeconds }),
+    confirm: (id, key) => outcome<Placed>('confirm_hold', { id, key }),
+    release: (id, key) => outcome('release_hold', { id, key }),
     async lookup(id) {
       const { error, result } = await ask<Product>('lookup', { id });
       if (error) throw new Error(error.code);
@@ -114,17 +178,22 @@ function rawChannel(store: Store): Channel {
 }
 
 function httpChannel(store: Store): Channel {
+  const post = async <R>(path: string, key: string, params: unknown): Promise<Outcome<R>> => {
+    const body = params === undefined ? undefined : JSON.stringify(params);
+    const headers = { 'idempotency-key': key };
+    const response = await store.http(path, { method: 'POST', headers, ...(body && { body }) });
+    const answer = (await response.json()) as { data?: R; error?: { type: string } };
+    if (answer.data) return { error: null, result: answer.data };
+    const code = answer.error?.type ?? 'none';
+    const retryable = [429, 503, 504].includes(response.status);
+    return { error: { code, message: '', retryable }, result: undefined };
+  };
   return {
-    async buy({ key, ...purchase }) {
-      const body = JSON.stringify(purchase);
-      const headers = { 'idempotency-key': key };
-      const response = await store.http('/orders', { method: 'POST', body, headers });
-      const answer = (await response.json()) as { data?: Placed; error?: { type: string } };
-      if (answer.data) return { error: null, placed: answer.data };
-      const code = answer.error?.type ?? 'none';
-      const retryable = [429, 503, 504].includes(response.status);
-      return { error: { code, message: '', retryable }, placed: undefined };
-    },
+    buy: ({ key, ...purchase }) => post<Placed>('/orders', key, purchase),
+    hold: ({ key, id, quantity }) =>
+      post<Held>('/holds', key, { lines: [{ id, quantity }], ttl_seconds: ttlSeconds }),
+    confirm: (id, key) => post<Placed>(`/holds/${id}/confirm`, key, undefined),
+    release: (id, key) => post(`/holds/${id}/release`, key, undefined),
     async lookup(id) {
       const response = await store.http(`/products/${id}`);
       if (!response.ok) throw new Error(`${response.status}`);
