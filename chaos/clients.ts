@@ -74,8 +74,7 @@ export function startClients(
     ...{ recorder, random: random(count + i), leaving, abandoned },
   });
   const clerk = work(administrator(0, 'clerk'));
-  const cancels = fleet.ground.canCancel ? cancellersCount : 0;
-  const cancellers = Array.from({ length: cancels }, (_, i) => {
+  const cancellers = Array.from({ length: cancellersCount }, (_, i) => {
     return cancelOrders(administrator(i + 1, `canceller-${i + 1}`));
   });
   const all = Promise.all([...customers, clerk, ...cancellers]);

@@ -40,6 +40,8 @@ export interface PairOptions {
   readonly mountsDisks: boolean;
 }
 
+const promotionsMax = 5;
+
 export class DatabasePair {
   readonly places: readonly [PostgresPlace, PostgresPlace];
   readonly #options: PairOptions;
@@ -101,7 +103,7 @@ export class DatabasePair {
       await old.kill();
       await sleep(forMs);
     }
-    await queryAt(next.url, 'SELECT pg_promote()');
+    await promote(next.url);
     if (fence === 'late') {
       await sleep(forMs);
       await old.kill();
@@ -169,5 +171,18 @@ export class DatabasePair {
       await sleep(pollMs);
     }
     throw new Error('the primary does not answer after its disk has space again');
+  }
+}
+
+/** A standby may cancel the statement that promotes it, and is promoted all the same. */
+async function promote(url: string): Promise<void> {
+  const waits = async (): Promise<boolean> => {
+    const [row] = await queryAt<{ waits: boolean }>(url, 'SELECT pg_is_in_recovery() AS waits');
+    return row?.waits === true;
+  };
+  for (let attempt = 1; await waits().catch(() => true); attempt++) {
+    await queryAt(url, 'SELECT pg_promote()').catch((error: unknown) => {
+      if (attempt === promotionsMax) throw error;
+    });
   }
 }

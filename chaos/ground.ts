@@ -25,8 +25,6 @@ export interface Ground {
   /** Number of recovery servers. */
   readonly recovery: number;
   readonly databases: readonly DatabaseTarget[];
-  /** Whether orders can be cancelled. */
-  readonly canCancel: boolean;
   /** Whether an audit compares the state of this service. */
   hasState(service: string): boolean;
   /** Called before the first service starts. */
@@ -48,7 +46,6 @@ export const journalGround: Ground = {
   name: 'journal',
   recovery: 1,
   databases: [],
-  canCancel: true,
   hasState: (service) => /^(?:catalog|order)/.test(service),
   open: async () => {},
   flagsOf: () => [],

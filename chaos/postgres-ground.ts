@@ -74,8 +74,6 @@ export function postgresGround(options: PostgresGroundOptions): Ground {
 
   return {
     ...{ name: 'postgres', recovery: 0 },
-    // A store over a database does not have cancellations (docs/STOCK.md, C8).
-    canCancel: false,
     databases: pair.places.map(({ name, port }) => ({ name, port })),
     // Orders are only in the database.
     hasState: (service) => service.startsWith('catalog'),
