@@ -77,10 +77,10 @@ export function catalogService(
         store = opened;
         const handler = new CatalogPeerHandler({
           store: opened,
-          flush() {
+          flush(withMovements) {
             opened.salesStream.flush();
             opened.cancellationStream.flush();
-            opened.movementStream.flush();
+            if (withMovements) opened.movementStream.flush();
           },
           logger,
           clock: life,

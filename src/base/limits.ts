@@ -200,6 +200,9 @@ export const purchaseLimits = {
   /** How long the stream gathers sales for one message, and how many at most. */
   salesGatherMs: 20,
   salesGathered: 500,
+  /** The same of movements of stock, for which only a read of the ledger waits. */
+  movementsGatherMs: 100,
+  movementsGathered: 1_000,
   /** How long a read waits for an order that is sold and not yet in the book. */
   orderWaitMs: 1_400,
   /** Sales in one message of a stream, and their bytes. */

@@ -87,7 +87,10 @@ export async function openCatalog(
   });
   const store = new CatalogStore({ group: host, machine, clock, boundsTotals });
   const audit = () => Promise.reject(new Error('no audit here'));
-  const flush = () => store.salesStream.flush();
+  const flush = (withMovements: boolean) => {
+    store.salesStream.flush();
+    if (withMovements) store.movementStream.flush();
+  };
   const handler = new CatalogPeerHandler({ store, logger: silentLogger, clock, audit, flush });
   await host.start();
   await settled();

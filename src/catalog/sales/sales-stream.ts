@@ -2,7 +2,7 @@
  * Streams the committed sales to the order leader (docs/PROTOCOL.md, section 5, step 4); other instances
  * stream the cancellations and the movements of stock, which have numbers of their own. Each
  * subscriber gets every sale from its starting number on, in order and without gaps. New sales are
- * gathered for up to `salesGatherMs`, because each message costs the order group an entry and a
+ * gathered for some milliseconds, because each message costs the order group an entry and a
  * disk write. Sales are sent in the bytes that were encoded at apply. Uses no socket.
  */
 import { assert } from '../../base/assert.js';
@@ -25,6 +25,17 @@ export interface Subscriber {
   send(sales: SalesMessage): void;
 }
 
+/** How long new ones are gathered for one message, and how many at most. */
+export interface Gathering {
+  readonly ms: number;
+  readonly max: number;
+}
+
+const ofSales: Gathering = {
+  ms: purchaseLimits.salesGatherMs,
+  max: purchaseLimits.salesGathered,
+};
+
 interface Stream {
   next: number;
   confirmed: number;
@@ -33,15 +44,17 @@ interface Stream {
 export class SalesStream {
   readonly #source: SalesSource;
   readonly #clock: Clock;
+  readonly #gathering: Gathering;
   readonly #streams = new Map<Subscriber, Stream>();
   #confirmed = 0;
   /** Sales that were applied since the last message. */
   #gathered = 0;
-  #gathering: Timer | undefined;
+  #timer: Timer | undefined;
 
-  constructor(source: SalesSource, clock: Clock) {
+  constructor(source: SalesSource, clock: Clock, gathering = ofSales) {
     this.#source = source;
     this.#clock = clock;
+    this.#gathering = gathering;
   }
 
   /** The highest number that an order leader has confirmed as a committed order. */
@@ -75,23 +88,23 @@ export class SalesStream {
     this.#pull(subscriber, stream);
   }
 
-  /** So many new sales were applied. Sends them at once or gathers them for up to `salesGatherMs`. */
+  /** So many new sales were applied. Sends them at once or gathers them for a while. */
   applied(count: number): void {
     this.#gathered += count;
-    if (this.#gathered >= purchaseLimits.salesGathered) {
+    if (this.#gathered >= this.#gathering.max) {
       this.flush();
       return;
     }
     for (const [subscriber, stream] of this.#streams) {
       if (!subscriber.gathers) this.#pull(subscriber, stream);
-      else this.#gathering ??= this.#clock.after(purchaseLimits.salesGatherMs, () => this.flush());
+      else this.#timer ??= this.#clock.after(this.#gathering.ms, () => this.flush());
     }
   }
 
   /** Sends what is gathered, as far as the window of each subscriber allows. */
   flush(): void {
-    this.#gathering?.cancel();
-    this.#gathering = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
     this.#gathered = 0;
     for (const [subscriber, stream] of this.#streams) this.#pull(subscriber, stream);
   }

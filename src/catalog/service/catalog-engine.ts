@@ -25,8 +25,8 @@ export interface CatalogEngine {
   readonly engine: Engine<CatalogResult>;
   /** Called for each applied entry. */
   applied(entry: Entry, result: CatalogResult): void;
-  /** A read waits for the newest sales to be orders. */
-  flush(store: CatalogStore): void;
+  /** A read waits for the newest sales to be orders, or also for the newest movements of stock. */
+  flush(store: CatalogStore, withMovements: boolean): void;
   /** Starts the upkeep, once the member listens. */
   begin(store: CatalogStore): void;
   /** What is in the order book, as far as this replica knows. */

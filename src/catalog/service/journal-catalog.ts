@@ -27,10 +27,10 @@ export async function openJournalCatalog(options: CatalogEngineOptions): Promise
   return {
     engine: journalEngine({ folder, clock, base, snapshots: received }),
     applied: () => {},
-    flush({ salesStream, cancellationStream, movementStream }) {
+    flush({ salesStream, cancellationStream, movementStream }, withMovements) {
       salesStream.flush();
       cancellationStream.flush();
-      movementStream.flush();
+      if (withMovements) movementStream.flush();
     },
     begin(store) {
       const { snapshotEveryBytes: everyBytes } = config;

@@ -45,8 +45,8 @@ export interface CatalogPeerHandlerOptions {
   readonly clock: Clock;
   /** The catalog's part of an audit. */
   readonly audit: (token: string) => Promise<CatalogAudit>;
-  /** A read waits for the newest sales to be orders. */
-  readonly flush: () => void;
+  /** As in CatalogEngine. */
+  readonly flush: (withMovements: boolean) => void;
 }
 
 /** The streams of one order leader. */
@@ -187,11 +187,9 @@ export class CatalogPeerHandler {
     this.#requireLead();
     await this.#store.readBarrier();
     const { lastSale, lastLogTime, cancellations, movements } = this.#store.machine;
-    const isAwaited =
-      lastSale >= wanted ||
-      cancellations.last >= wantedCancellation ||
-      movements.last >= wantedMovement;
-    if (isAwaited) this.#options.flush();
+    const isAwaited = lastSale >= wanted || cancellations.last >= wantedCancellation;
+    const isLedgerAwaited = movements.last >= wantedMovement;
+    if (isAwaited || isLedgerAwaited) this.#options.flush(isLedgerAwaited);
     return [lastSale, lastLogTime, cancellations.last, movements.last];
   }
 

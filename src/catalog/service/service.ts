@@ -64,7 +64,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     logger,
     clock,
     audit: (token) => catalog.audit(store, token),
-    flush: () => catalog.flush(store),
+    flush: (withMovements) => catalog.flush(store, withMovements),
   });
   member.host.onRole(({ role }) => {
     if (role !== 'leader') handler.resign();

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
-import { logLimits } from '../../base/limits.js';
+import { logLimits, purchaseLimits } from '../../base/limits.js';
 import type { Entry } from '../../consensus/types.js';
 import type { Applied, Group, GroupStatus } from '../../group/types.js';
 import { encode } from '../../wire/codec.js';
@@ -70,9 +70,14 @@ export class CatalogStore {
       sourceOf(() => machine.cancellations),
       clock,
     );
+    const gathering = {
+      ms: purchaseLimits.movementsGatherMs,
+      max: purchaseLimits.movementsGathered,
+    };
     this.movementStream = new SalesStream(
       sourceOf(() => machine.movements),
       clock,
+      gathering,
     );
     this.changes = new ChangeFeed({ clock, record: (id) => machine.byId(id) });
     this.#group.onRole((status) => this.#roleChanged(status));

@@ -91,7 +91,7 @@ t.test(
     const order = new FakeFrontend();
     const reader = new FakeFrontend();
     await ask(order, 'tail', [1, 1, true]);
-    t.same(await ask(reader, 'last_sale', [1]), [0, store.machine.lastLogTime, 0]);
+    t.same(await ask(reader, 'last_sale', [1]), [0, store.machine.lastLogTime, 0, 0]);
     await store.proposePurchases(1, [byClient('a', [[1, 1]])]);
     t.match(await ask(reader, 'last_sale', [2]), [1]);
     t.same(order.notified, [], 'no sale that the read waits for');
@@ -147,7 +147,7 @@ t.test('cancellations are streamed to the order leader that asks for them', asyn
   const cancel = ['cancel', key, 1, lines, null, null, true, null] as const;
   t.same(await store.proposeTrades(1, [cancel]), [['cancelled', 1, 1, false]]);
   const { lastLogTime } = store.machine;
-  t.same(await ask(new FakeFrontend(), 'last_sale', [2, 1]), [1, lastLogTime, 1]);
+  t.same(await ask(new FakeFrontend(), 'last_sale', [2, 1]), [1, lastLogTime, 1, 0]);
   t.same(
     order.notified.map(([method]) => method),
     ['sales', 'cancellations'],
@@ -157,4 +157,26 @@ t.test('cancellations are streamed to the order leader that asks for them', asyn
   t.equal(store.cancellationStream.confirmed, 1);
   await store.propose(['cursor', 1, 1]);
   await t.rejects(ask(order, 'tail', [2, 1, true, 1]), { code: 'conflict' });
+});
+
+t.test('movements are streamed to the order leader that asks for them', async (t) => {
+  const { store, handler, ask } = await openStore();
+  t.notOk(handler.ledgerWanted);
+  const [older, order] = [new FakeFrontend(), new FakeFrontend()];
+  await ask(older, 'tail', [1, 1, true, 1]);
+  t.notOk(handler.ledgerWanted, 'an order leader of an older build does not ask');
+  await ask(order, 'tail', [1, 1, true, 1, 1]);
+  t.ok(handler.ledgerWanted);
+  await store.propose(['rules', 4, { restockTo: 0, bundled: [] }]);
+  await store.proposePurchases(1, [byClient('a', [[1, 2]])]);
+  const methods = () => order.notified.map(([method]) => method);
+  t.match(await ask(new FakeFrontend(), 'last_sale', [1]), [1]);
+  t.same(methods(), ['sales'], 'only a read of the ledger waits for movements');
+  t.match(await ask(new FakeFrontend(), 'last_sale', [9, 9, 1]), [1, Number, 0, 1]);
+  t.same(methods(), ['sales', 'movements']);
+  t.notOk(older.notified.some(([method]) => method === 'movements'));
+  handler.notification(order, 'cursor', [1, 1, 0, 1]);
+  t.equal(store.movementStream.confirmed, 1);
+  await store.propose(['cursor', 1, 0, 1]);
+  await t.rejects(ask(order, 'tail', [2, 1, true, 1, 1]), { code: 'conflict' });
 });
