@@ -228,8 +228,8 @@ export const holdLimits = {
   referenceBytesMax: 200,
   /** Bytes of all references. */
   referencesBytesMax: 64 * mib,
-  /** Lines of holds that one entry expires. */
-  expireLinesMax: 1_024,
+  /** Lines of holds that one entry expires: purchases wait while it is applied. */
+  expireLinesMax: 256,
   /** How often the leader looks for due holds. */
   expireEveryMs: 100,
   /** While holds are open, the leader logs an entry after this time without one. */

@@ -3,9 +3,11 @@
  * are peers that the test speaks for. Helper of the tests in this folder.
  */
 import type { BazarError } from '../../src/base/errors.js';
+import { purchaseLimits } from '../../src/base/limits.js';
 import { silentLogger } from '../../src/base/logging.js';
 import type { Peer } from '../../src/catalog/coherence/peer.js';
 import { CatalogMachine, type CatalogResult } from '../../src/catalog/machine/catalog-machine.js';
+import type { PurchaseOptions } from '../../src/catalog/machine/purchase-processor.js';
 import { CatalogPeerHandler } from '../../src/catalog/service/peer-handler.js';
 import { CatalogStore } from '../../src/catalog/service/store.js';
 import type { LogRecord } from '../../src/consensus/types.js';
@@ -67,9 +69,10 @@ export async function settled(): Promise<void> {
 export async function openCatalog(
   disk: LogRecord[] = [],
   boundsTotals = () => true,
+  limits: Partial<PurchaseOptions> = {},
 ): Promise<OneCatalog> {
   const clock = new ManualClock();
-  const machine = new CatalogMachine();
+  const machine = new CatalogMachine({ ...purchaseLimits, ...limits });
   const host = new GroupHost<CatalogResult>({
     id: 'catalog-1',
     voters: ['catalog-1'],
@@ -105,8 +108,9 @@ export async function openCatalog(
 export async function openStore(
   disk: LogRecord[] = [],
   boundsTotals?: () => boolean,
+  limits?: Partial<PurchaseOptions>,
 ): Promise<OneCatalog> {
-  const catalog = await openCatalog(disk, boundsTotals);
+  const catalog = await openCatalog(disk, boundsTotals, limits);
   await catalog.store.stock(1, () => [product('Tux', { id: 1 })]);
   return catalog;
 }

@@ -47,10 +47,11 @@ export class HoldExpiry {
     if (due.length === 0 && passedMs < holdLimits.tickMs) return;
     this.#underWay = true;
     store.propose(['expire', due]).then(
-      () => {
+      (result) => {
         this.#underWay = false;
-        // Many may be due at once.
-        if (due.length > 0) clock.afterTurn(() => this.check());
+        // Many may be due at once. None is freed while the ledger is full (docs/STOCK.md, M4).
+        const hasFreed = result.kind === 'expired' && result.holds.length > 0;
+        if (hasFreed) clock.afterTurn(() => this.check());
       },
       (error: unknown) => {
         this.#underWay = false;

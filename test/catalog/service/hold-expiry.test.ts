@@ -12,9 +12,9 @@ import { openCatalog, openStore, settled } from '../one-catalog.js';
 
 const { expireEveryMs, expireLinesMax, tickMs } = holdLimits;
 
-async function openShop() {
+async function openShop(options: { readonly unprojectedMax?: number } = {}) {
   const disk: LogRecord[] = [];
-  const catalog = await openStore(disk);
+  const catalog = await openStore(disk, undefined, options);
   const { store, clock, machine } = catalog;
   await store.propose(['rules', 3, { restockTo: 0, bundled: [] }]);
   const expiry = new HoldExpiry({ store, clock, logger: silentLogger });
@@ -86,6 +86,19 @@ t.test('many due holds are freed in several entries, without a pause', async (t)
   await shop.pass(1_300);
   t.equal(shop.expired().flat().length, 4);
   t.equal(shop.machine.byId(1)?.[4], 100);
+  shop.expiry.stop();
+});
+
+t.test('while the ledger is full, due holds wait without a flood of entries', async (t) => {
+  const shop = await openShop({ unprojectedMax: 3 });
+  await shop.store.propose(['rules', 4, { restockTo: 0, bundled: [] }]);
+  for (const name of ['a', 'b', 'c']) await shop.hold(name, 1);
+  await shop.pass(1_000 + 3 * expireEveryMs);
+  t.equal(shop.machine.holds.open, 3);
+  t.ok(shop.expired().length <= 4, 'one entry each time the leader looks');
+  await shop.store.propose(['cursor', 0, 0, 3]);
+  await shop.pass(expireEveryMs);
+  t.equal(shop.machine.holds.open, 0);
   shop.expiry.stop();
 });
 
