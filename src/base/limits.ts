@@ -248,6 +248,8 @@ export const cancelLimits = {
   reasonBytesMax: 200,
   /** Lines in all cancellations of one answer, so that it fits a frame. */
   answerLinesMax: 2_000,
+  /** Log entries with cancellations that are read for one list of orders. */
+  listEntriesMax: 256,
 } as const;
 
 /** Purchase limits of products (docs/STOCK.md). */

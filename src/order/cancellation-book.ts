@@ -6,7 +6,7 @@ import { assert } from '../base/assert.js';
 import { cancelLimits } from '../base/limits.js';
 import { decode } from '../wire/codec.js';
 import type { OrderCommand, Sale } from '../wire/internal.js';
-import type { CancellationsAnswer, OrderView } from '../wire/thread-requests.js';
+import type { CancellationsAnswer, OrdersAnswer, OrderView } from '../wire/thread-requests.js';
 import type { Cancellation } from '../wire/trade.js';
 import { type ReadEntry, readBookEntry } from './order-book.js';
 import type { OrderPlace } from './order-index.js';
@@ -21,6 +21,8 @@ export interface CancellationPlaces {
 class CancellationReader {
   readonly #places: CancellationPlaces;
   readonly #readEntry: ReadEntry;
+  /** Entries that were read. */
+  entries = 0;
   #seq = 0;
   #run: readonly Cancellation[] = [];
 
@@ -39,6 +41,7 @@ class CancellationReader {
       assert(command[0] === 'cancellations', `entry ${place.seq} holds cancellations`);
       this.#run = decode(command[3]) as readonly Cancellation[];
       this.#seq = place.seq;
+      this.entries++;
     }
     const found = this.#run[place.offset];
     assert(found?.[0] === number, `cancellation ${number} lies where the index says`);
@@ -80,20 +83,45 @@ export async function readCancellationsOf(
   return [found, null];
 }
 
-/** The orders with what is cancelled of them. */
-export async function withCancelled(
+/** The order with what is cancelled of it. */
+export async function orderView(
+  places: CancellationPlaces,
+  sale: Sale,
+  readEntry: ReadEntry,
+): Promise<OrderView> {
+  return readView(new CancellationReader(places, readEntry), places, sale);
+}
+
+/**
+ * As `orderView`, of a page of orders. Reading an entry is a disk read, so the page ends early after many:
+ * it then continues at its last order. `next`: of the whole page.
+ */
+export async function pageWithCancelled(
   places: CancellationPlaces,
   sales: readonly Sale[],
+  next: number | null,
   readEntry: ReadEntry,
-): Promise<OrderView[]> {
+): Promise<OrdersAnswer> {
   const reader = new CancellationReader(places, readEntry);
   const views: OrderView[] = [];
   for (const sale of sales) {
-    const newest = places.newestCancellationOf(sale[0]);
-    const cancellation = newest && (await reader.read(newest));
-    views.push(cancellation ? viewOf(sale, cancellation[9]) : sale);
+    const isFull = reader.entries >= cancelLimits.listEntriesMax;
+    if (isFull && places.newestCancellationOf(sale[0]) !== undefined) {
+      return [views, views.at(-1)?.[0] ?? null];
+    }
+    views.push(await readView(reader, places, sale));
   }
-  return views;
+  return [views, next];
+}
+
+async function readView(
+  reader: CancellationReader,
+  places: CancellationPlaces,
+  sale: Sale,
+): Promise<OrderView> {
+  const newest = places.newestCancellationOf(sale[0]);
+  const cancellation = newest === undefined ? undefined : await reader.read(newest);
+  return cancellation ? viewOf(sale, cancellation[9]) : sale;
 }
 
 /** An order of which something is cancelled. */

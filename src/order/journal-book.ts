@@ -4,9 +4,10 @@
  */
 import {
   type CancellationPlaces,
+  orderView,
+  pageWithCancelled,
   readCancellation,
   readCancellationsOf,
-  withCancelled,
 } from './cancellation-book.js';
 import { type MovementPlaces, readLedger } from './ledger-book.js';
 import { type OrderPlaces, type ReadEntry, readOrder, readOrders } from './order-book.js';
@@ -35,20 +36,19 @@ export function journalBook(
     async order(number) {
       await store.caughtUpWithCancellations(number);
       const sale = await readOrder(places, number, readEntry);
-      const [view] = sale ? await withCancelled(places, [sale], readEntry) : [];
-      return view ?? null;
+      return sale ? orderView(places, sale, readEntry) : null;
     },
     async orders(after, limit) {
       await store.caughtUp();
       const sales = await readOrders(places, after, limit, readEntry);
       const last = sales.at(-1)?.[0];
       const more = last !== undefined && last < places.lastOrder;
-      return [await withCancelled(places, sales, readEntry), more ? last : null];
+      return pageWithCancelled(places, sales, more ? last : null, readEntry);
     },
     async find(params) {
       await store.caughtUp();
       const [sales, next] = await findOrders(places, params, readEntry);
-      return [await withCancelled(places, sales, readEntry), next];
+      return pageWithCancelled(places, sales, next, readEntry);
     },
     /**
      * As `sale`: a cancellation never changes. The catalog has made this one; while a sale is safe only as

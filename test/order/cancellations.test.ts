@@ -1,5 +1,6 @@
 /** Cancellations in the order book: taken once, read, listed, and added by the order leader. */
 import t from 'tap';
+import { cancelLimits } from '../../src/base/limits.js';
 import type { Entry } from '../../src/consensus/types.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
 import { journalBook } from '../../src/order/journal-book.js';
@@ -7,6 +8,7 @@ import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js
 import { OrderStore } from '../../src/order/store.js';
 import { ThreadHandler } from '../../src/order/thread-handler.js';
 import type { OrderCommand } from '../../src/wire/internal.js';
+import type { OrderView } from '../../src/wire/thread-requests.js';
 import type { TradeOperation } from '../../src/wire/trade.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import {
@@ -68,6 +70,26 @@ t.test('an order is read with what is cancelled of it, and listed with it', asyn
   t.same(listed, [sale(1), [...sale(2), [8, 2]], sale(3)]);
   const [found] = await book.find([1, 0, null, 2, null, null, null, null]);
   t.same(found, [sale(3), [...sale(2), [8, 2]]]);
+});
+
+t.test('a list reads a bounded number of cancellations, and continues', async (t) => {
+  const count = cancelLimits.listEntriesMax + 40;
+  const log = new OrderLog();
+  log.append(rules, orders(1, count));
+  for (let order = 1; order <= count; order++)
+    log.append(cancellations(cancellation(order, order)));
+  const book = log.book();
+  const isCancelled = ([, , , , , , cancelled]: OrderView) => cancelled !== undefined;
+  const [first, next] = await book.orders(0, 1_000);
+  t.equal(first.length, cancelLimits.listEntriesMax);
+  t.equal(next, first.at(-1)?.[0]);
+  const [rest, end] = await book.orders(next ?? 0, 1_000);
+  t.same([rest.length, end], [40, null]);
+  t.ok([...first, ...rest].every(isCancelled));
+  const [newest, before] = await book.find([1, 0, null, 1_000, null, null, null, null]);
+  t.same([newest[0]?.[0], newest.length, before], [count, cancelLimits.listEntriesMax, 41]);
+  const [oldest] = await book.find([1, 0, before, 1_000, null, null, null, null]);
+  t.same([oldest[0]?.[0], oldest.length], [40, 40]);
 });
 
 t.test('the cancellations of an order are listed newest first, in pages', async (t) => {
