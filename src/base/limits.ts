@@ -246,6 +246,8 @@ export const cancelLimits = {
   /** Cancellations of one order. */
   perOrderMax: 100,
   reasonBytesMax: 200,
+  /** Cancellations whose order is read from the book; above it `overloaded`. */
+  readingMax: 1_000,
   /** Lines in all cancellations of one answer, so that it fits a frame. */
   answerLinesMax: 2_000,
   /** Log entries with cancellations that are read for one list of orders. */

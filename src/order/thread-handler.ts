@@ -4,6 +4,7 @@
  * shapes; field positions are defined in wire/internal.ts.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
+import { cancelLimits } from '../base/limits.js';
 import type { OwnerCall } from '../pool/types.js';
 import type { BuyParams, Purchase, Sale } from '../wire/internal.js';
 import type { LedgerAnswer, LedgerParams } from '../wire/movement.js';
@@ -48,6 +49,8 @@ export interface OrderBook {
 export class ThreadHandler {
   readonly #store: OrderStore;
   readonly #book: OrderBook;
+  /** Cancellations whose order is being read. */
+  #cancelling = 0;
 
   constructor(store: OrderStore, book: OrderBook) {
     this.#store = store;
@@ -76,9 +79,17 @@ export class ThreadHandler {
   /** The catalog knows no orders: the book says what this one has, which never changes. */
   #cancel(request: CancelRequest, call: OwnerCall): void {
     const [name, key, order, lines, restock, reason] = request;
+    if (this.#cancelling >= cancelLimits.readingMax) {
+      call.reply(new BazarError('overloaded', 'too many cancellations are under way'));
+      return;
+    }
+    this.#cancelling++;
     this.#store
       .mayCancel()
       .then(() => this.#book.sale(order))
+      .finally(() => {
+        this.#cancelling--;
+      })
       .then((sale) => {
         if (!sale) throw new BazarError('not_found', 'order not found');
         const [, , bought, , , customer = null] = sale;

@@ -1,5 +1,6 @@
 /** Cancellations in the order book: taken once, read, listed, and added by the order leader. */
 import t from 'tap';
+import type { BazarError } from '../../src/base/errors.js';
 import { cancelLimits } from '../../src/base/limits.js';
 import type { Entry } from '../../src/consensus/types.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
@@ -7,7 +8,7 @@ import { journalBook } from '../../src/order/journal-book.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
 import { OrderStore } from '../../src/order/store.js';
 import { ThreadHandler } from '../../src/order/thread-handler.js';
-import type { OrderCommand } from '../../src/wire/internal.js';
+import type { OrderCommand, Sale } from '../../src/wire/internal.js';
 import type { OrderView } from '../../src/wire/thread-requests.js';
 import type { TradeOperation } from '../../src/wire/trade.js';
 import { ManualClock } from '../helpers/manual-clock.js';
@@ -205,6 +206,22 @@ t.test('the order leader adds what the order has', async (t) => {
   t.same(await ask(handler, 2), ['cancelled', 1, 1, false]);
   t.same(traded, [['cancel', keyOf('k'), 2, sale(2)[2], customer, null, true, 'broken']]);
   t.match(await ask(handler, 3), { code: 'not_found' });
+});
+
+t.test('a leader reads the orders of a bounded number of cancellations', async (t) => {
+  const { log, store, append } = openStore();
+  append(rules, orders(1, 1));
+  let read = (_sale: Sale | null): void => {};
+  const found = new Promise<Sale | null>((resolve) => {
+    read = resolve;
+  });
+  const handler = new ThreadHandler(store, { ...log.book(), sale: () => found });
+  const asked = Array.from({ length: cancelLimits.readingMax }, () => ask(handler, 1));
+  t.match(await ask(handler, 1), { code: 'overloaded' });
+  read(null);
+  const codes = (await Promise.all(asked)).map((answer) => (answer as BazarError).code);
+  t.same([...new Set(codes)], ['not_found']);
+  t.match(await ask(handler, 1), { code: 'not_found' }, 'then others are taken again');
 });
 
 t.test('without the lead or the rules no cancellation is taken', async (t) => {
