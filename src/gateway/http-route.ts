@@ -48,7 +48,7 @@ export interface HttpRoute {
 export interface RouteInput {
   /** Source of most parameters; the others come from path and headers. */
   readonly from: 'body' | 'query' | 'path';
-  /** Names of parameters in path or headers, which the body may not contain. */
+  /** Names of parameters in path or headers, which body and query may not contain. */
   readonly elsewhere?: readonly string[];
   /** A request without a body is one with an empty object. */
   readonly mayBeEmpty?: boolean;
@@ -85,12 +85,11 @@ function sent(
   call: HttpCall,
 ): Readonly<Record<string, unknown>> {
   if (from === 'path') return {};
-  if (from === 'query') return readQuery(call.queryText, methodParams[operation]);
-  const { body } = call;
-  if (!isFields(body)) throw new BazarError('invalid_argument', 'the body must be a JSON object');
-  const misplaced = elsewhere.find((name) => Object.hasOwn(body, name));
-  if (misplaced === undefined) return body;
-  throw new BazarError('invalid_argument', `${misplaced} does not belong in the body`);
+  const given = from === 'query' ? readQuery(call.queryText, methodParams[operation]) : call.body;
+  if (!isFields(given)) throw new BazarError('invalid_argument', 'the body must be a JSON object');
+  const misplaced = elsewhere.find((name) => Object.hasOwn(given, name));
+  if (misplaced === undefined) return given;
+  throw new BazarError('invalid_argument', `${misplaced} does not belong in the ${from}`);
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {

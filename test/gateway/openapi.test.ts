@@ -39,6 +39,8 @@ t.test('it describes exactly the existing routes', async (t) => {
     '/products',
     '/products/{product}',
     '/products/{product}/adjustments',
+    '/products/{product}/ledger',
+    '/products/{product}/stock',
     '/readyz',
     '/status',
   ]);
@@ -95,6 +97,8 @@ t.test('the administrator’s operations require the token', async (t) => {
     'get /audit',
     'get /orders',
     'get /orders/{number}/cancellations',
+    'get /products/{product}/ledger',
+    'get /products/{product}/stock',
     'patch /products/{product}',
     'post /orders/{number}/cancellations',
     'post /products',
