@@ -282,6 +282,66 @@ export interface Adjusted {
   replayed?: boolean;
 }
 
+/** `received − sold + returned = on_hand = available + reserved`. */
+export interface StockLevels {
+  id: number;
+  /** Can be sold or reserved. */
+  available: number;
+  /** In open holds. */
+  reserved: number;
+  on_hand: number;
+  /** All changes but sales and returns. */
+  received: number;
+  sold: number;
+  returned: number;
+}
+
+export interface LedgerParams {
+  id: number;
+  /** Only movements above this number. */
+  after?: number;
+  limit?: number;
+}
+
+/** One change of a product's stock. */
+export interface LedgerMovement {
+  /** Ascending; counted over all products, so one product has gaps. */
+  number: number;
+  at: string;
+  cause:
+    | 'added'
+    | 'sale'
+    | 'hold'
+    | 'release'
+    | 'expiry'
+    | 'adjustment'
+    | 'restock'
+    | 'cancellation'
+    | 'change'
+    | 'removed';
+  /** Change of the units that can be sold or reserved. */
+  delta: number;
+  /** These units after the movement. */
+  balance: number;
+  /** Change of the units in open holds. */
+  reserved_delta: number;
+  reserved: number;
+  on_hand: number;
+  order_number?: number;
+  /** The number of the hold inside the store. */
+  hold_serial?: number;
+  cancellation_number?: number;
+  restock_number?: number;
+  /** Of an adjustment. */
+  reason?: string;
+  reference?: string;
+}
+
+export interface Ledger {
+  items: LedgerMovement[];
+  next?: number;
+}
+
 export interface MemberStatus {
   name: string;
   group: 'catalog' | 'order';
@@ -417,6 +477,10 @@ export declare class BazarClient {
   cancelOrder(request: CancelRequest, options?: BuyOptions): Promise<Cancelled>;
   /** One page, newest first. Needs the admin token. */
   cancellations(params: CancellationsParams, options?: CallOptions): Promise<Cancellations>;
+  /** Needs the admin token. */
+  readStock(params: { id: number }, options?: CallOptions): Promise<StockLevels>;
+  /** One page, oldest first. Needs the admin token. */
+  ledger(params: LedgerParams, options?: CallOptions): Promise<Ledger>;
   /** Needs the admin token. */
   addProduct(product: NewProduct, options?: CallOptions): Promise<Changed>;
   /** Needs the admin token. */

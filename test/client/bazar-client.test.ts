@@ -87,6 +87,28 @@ t.test('the client sends the methods and fields of the wire', async (t) => {
   bazar.close();
 });
 
+t.test('the stock and the ledger of a product are read, and checked', async (t) => {
+  const levels = {
+    ...{ id: 8, available: 3, reserved: 2, on_hand: 5 },
+    ...{ received: 9, sold: 4, returned: 0 },
+  };
+  const movement = {
+    ...{ number: 7, at: '2030-01-01T00:00:00.000Z', cause: 'sale', order_number: 4 },
+    ...{ delta: -1, balance: 3, reserved_delta: 0, reserved: 2, on_hand: 5 },
+  };
+  const { fakes, client } = await stage({
+    read_stock: failing([{ ...levels, sold: undefined }], levels),
+    ledger: failing([{ items: [{ ...movement, balance: '3' }] }], { items: [movement], next: 7 }),
+  });
+  const bazar = client();
+  await t.rejects(bazar.readStock({ id: 8 }), { code: 'internal' });
+  t.same(await bazar.readStock({ id: 8 }), levels);
+  await t.rejects(bazar.ledger({ id: 8 }), { code: 'internal' });
+  t.same(await bazar.ledger({ id: 8, after: 2, limit: 1 }), { items: [movement], next: 7 });
+  t.same(fakes[0]?.of('ledger'), [{ id: 8 }, { id: 8, after: 2, limit: 1 }]);
+  bazar.close();
+});
+
 t.test(
   'a purchase keeps its key when its outcome is unknown, and takes a new one next',
   async (t) => {

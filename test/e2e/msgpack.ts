@@ -114,6 +114,11 @@ class Reader {
       case 0xce:
       case 0xcf:
         return this.#integer(1 << (type - 0xcc));
+      case 0xd0:
+      case 0xd1:
+      case 0xd2:
+      case 0xd3:
+        return this.#signed(1 << (type - 0xd0));
       case 0xd9:
       case 0xda:
       case 0xdb:
@@ -139,6 +144,11 @@ class Reader {
   #integer(size: number): number {
     const bytes = this.#readBytes(size);
     return size === 8 ? Number(bytes.readBigUInt64BE()) : bytes.readUIntBE(0, size);
+  }
+
+  #signed(size: number): number {
+    const bytes = this.#readBytes(size);
+    return size === 8 ? Number(bytes.readBigInt64BE()) : bytes.readIntBE(0, size);
   }
 
   #text(size: number): string {

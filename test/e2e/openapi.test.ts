@@ -170,6 +170,19 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     { expect: 400, path: '/products/77/adjustments', body: { delta: 1 }, headers: admin },
     { expect: 401, path: '/products/77/adjustments', body: received },
   ],
+  'get /products/{product}/stock': [
+    { expect: 200, path: '/products/77/stock', headers: admin },
+    { expect: 404, path: '/products/999/stock', headers: admin },
+    { expect: 400, path: '/products/Kite/stock', headers: admin },
+    { expect: 401, path: '/products/77/stock' },
+  ],
+  'get /products/{product}/ledger': [
+    { expect: 200, path: '/products/77/ledger?limit=2', headers: admin },
+    { expect: 200, path: '/products/77/ledger?after=2', headers: admin },
+    { expect: 404, path: '/products/999/ledger', headers: admin },
+    { expect: 400, path: '/products/77/ledger?limit=1001', headers: admin },
+    { expect: 401, path: '/products/77/ledger' },
+  ],
   'post /orders/{number}/cancellations': [
     { expect: 201, path: '/orders/1/cancellations', body: { restock: true }, headers: admin },
     { expect: 409, path: '/orders/1/cancellations', body: { restock: true }, headers: admin },
