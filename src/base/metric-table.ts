@@ -95,6 +95,10 @@ export const metricTable = {
     one,
     'Sales after the projected watermark: not yet confirmed as orders.',
   ),
+  bazar_unprojected_movements: gauge(
+    one,
+    'Movements of stock that are not known to be in the order book.',
+  ),
   bazar_purchase_keys: gauge(one, 'Keys of purchases and changes stored.'),
   bazar_client_keys: gauge(one, 'Purchase keys of clients stored.'),
   bazar_client_keys_max: gauge(one, 'Purchase keys of clients at which new ones are refused.'),

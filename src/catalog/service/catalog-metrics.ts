@@ -7,11 +7,12 @@ import type { CatalogMachine } from '../machine/catalog-machine.js';
 
 export function catalogMetrics(service: string, machine: CatalogMachine): MetricSample[] {
   const labels = [service];
-  const { holds, bounded } = machine;
+  const { holds, bounded, movements } = machine;
   return [
     ['bazar_products', labels, machine.productCount],
     ['bazar_last_sale_number', labels, machine.lastSale],
     ['bazar_unprojected_sales', labels, machine.lastSale - machine.watermark],
+    ['bazar_unprojected_movements', labels, movements.last - movements.watermark],
     ['bazar_purchase_keys', labels, machine.keyCount],
     ['bazar_client_keys', labels, machine.clientKeys],
     ['bazar_client_keys_max', labels, machine.clientKeysMax],
