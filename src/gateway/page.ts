@@ -17,9 +17,11 @@ export const builtPage = fileURLToPath(new URL('../../web', import.meta.url));
 
 const indexName = 'index.html';
 const assetFolder = 'assets';
-/** The build puts this mark into the document; a frontend with demonstrations turns it on. */
-const demoOff = '<meta name="bazar-demo" content="off"';
-const demoOn = '<meta name="bazar-demo" content="on"';
+/** The build puts these marks into the document, each with `off`; a frontend turns some on. */
+const marks = { demo: 'bazar-demo', openAdmin: 'bazar-open-admin' } as const;
+
+/** What this frontend allows to everyone. */
+export type PageMarks = Readonly<Partial<Record<keyof typeof marks, boolean>>>;
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -55,13 +57,22 @@ interface PageFile {
 export type Page = readonly PageFile[];
 
 /** If the page was not built, a text that says so is served instead. */
-export async function readPage(folder: string, demo: boolean): Promise<Page> {
+export async function readPage(folder: string, on: PageMarks = {}): Promise<Page> {
   const names = await readdir(join(folder, assetFolder)).catch(() => []);
   const index = await readFile(join(folder, indexName), 'utf8').catch(() => undefined);
   if (index === undefined) return [notBuilt];
   const plain = names.filter((name) => extname(name) in types);
   const assets = await Promise.all(plain.map((name) => readAsset(folder, name, names)));
-  return [indexFile(Buffer.from(demo ? index.replace(demoOff, demoOn) : index)), ...assets];
+  return [indexFile(Buffer.from(marked(index, on))), ...assets];
+}
+
+function marked(index: string, on: PageMarks): string {
+  let text = index;
+  for (const key of ['demo', 'openAdmin'] as const) {
+    const mark = `<meta name="${marks[key]}" content=`;
+    if (on[key]) text = text.replace(`${mark}"off"`, `${mark}"on"`);
+  }
+  return text;
 }
 
 export function pageRoutes(page: Page): HttpRoute[] {

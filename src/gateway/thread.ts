@@ -58,7 +58,7 @@ export const program: ProgramFactory = async (owner, given) => {
     cache: cacheInspection(owner),
     random: systemRandom,
     ...{ tokens, openAdmin, sites, ordersStatus, events },
-    page: await readPage(builtPage, data.demo),
+    page: await readPage(builtPage, data),
     demo: data.demo ? demoOf(owner) : undefined,
     metrics: () => owner.call('metrics', null) as Promise<MetricSample[]>,
     draining: () => draining,

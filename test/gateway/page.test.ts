@@ -5,7 +5,9 @@ import t, { type Test } from 'tap';
 import { type Page, readPage } from '../../src/gateway/page.js';
 import { setStage } from './stage.js';
 
-const document = '<head><meta name="bazar-demo" content="off" /></head>';
+const marks = { demo: 'bazar-demo', openAdmin: 'bazar-open-admin' };
+const metas = Object.values(marks).map((name) => `<meta name="${name}" content="off" />`);
+const document = `<head>${metas.join('')}</head>`;
 const script = 'console.log("a script")';
 
 function built(t: Test): string {
@@ -26,7 +28,7 @@ async function stageWith(page: Page): ReturnType<typeof setStage> {
 }
 
 t.test('the document is revalidated each time, and loads nothing from other origins', async (t) => {
-  const { ask } = await stageWith(await readPage(built(t), false));
+  const { ask } = await stageWith(await readPage(built(t)));
   const first = await ask('GET', '/');
   t.equal(first.status, 200);
   t.equal(first.headers.get('content-type'), 'text/html; charset=utf-8');
@@ -44,7 +46,7 @@ t.test('the document is revalidated each time, and loads nothing from other orig
 });
 
 t.test('an asset is cached forever, in the best encoding that the client accepts', async (t) => {
-  const { ask } = await stageWith(await readPage(built(t), false));
+  const { ask } = await stageWith(await readPage(built(t)));
   const get = (accept: string) =>
     ask('GET', '/assets/index-abc.js', { headers: { 'accept-encoding': accept } });
   const packed = await get('gzip, deflate, br');
@@ -66,7 +68,7 @@ t.test('an asset is cached forever, in the best encoding that the client accepts
 });
 
 t.test('HEAD returns the headers of GET; other methods are refused', async (t) => {
-  const { ask } = await stageWith(await readPage(built(t), false));
+  const { ask } = await stageWith(await readPage(built(t)));
   const head = await ask('HEAD', '/');
   t.same([head.status, head.text], [200, '']);
   t.equal(head.headers.get('content-length'), String(document.length));
@@ -76,21 +78,27 @@ t.test('HEAD returns the headers of GET; other methods are refused', async (t) =
 });
 
 t.test('only files of the page have paths, none beside or above its folder', async (t) => {
-  const { ask } = await stageWith(await readPage(built(t), false));
+  const { ask } = await stageWith(await readPage(built(t)));
   const paths = ['notes.txt', 'index-abc.js.gz', '../index.html', '..%2findex.html', ''];
   for (const path of paths) t.equal((await ask('GET', `/assets/${path}`)).status, 404, path);
 });
 
-t.test('the document says whether demonstrations are on', async (t) => {
-  const folder = built(t);
-  const plain = await stageWith(await readPage(folder, false));
-  t.match((await plain.ask('GET', '/')).text, 'content="off"');
-  const demo = await stageWith(await readPage(folder, true));
-  t.match((await demo.ask('GET', '/')).text, 'content="on"');
-});
+t.test(
+  'the document says whether demonstrations are on, and whether everyone is admin',
+  async (t) => {
+    const folder = built(t);
+    const plain = await stageWith(await readPage(folder));
+    t.equal((await plain.ask('GET', '/')).text, document);
+    for (const [key, name] of Object.entries(marks)) {
+      const { ask } = await stageWith(await readPage(folder, { [key]: true }));
+      const { text } = await ask('GET', '/');
+      t.equal(text, document.replace(`"${name}" content="off"`, `"${name}" content="on"`));
+    }
+  },
+);
 
 t.test('if the page was not built, a text says so', async (t) => {
-  const { ask } = await stageWith(await readPage(join(built(t), 'missing'), false));
+  const { ask } = await stageWith(await readPage(join(built(t), 'missing')));
   const reply = await ask('GET', '/');
   t.equal(reply.status, 404);
   t.equal(reply.headers.get('content-type'), 'text/plain; charset=utf-8');
