@@ -58,13 +58,13 @@ async function takeShop(browser) {
 
 /** The products of the administrator, with the window of one. */
 async function takeProducts(browser) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
   await page.goto(`${address}/#/products`);
   const token = readFileSync(join(folder, 'data/admin.token'), 'utf8').trim();
   await page.getByLabel('Admin token').fill(token);
   await page.getByRole('button', { name: 'Open the products' }).click();
   await page.getByRole('button', { name: 'Edit Tux' }).click();
-  await page.getByRole('dialog').waitFor();
+  await page.getByRole('dialog').getByRole('row', { name: /order/ }).waitFor();
   await shot(page, 'products');
   await page.close();
 }
@@ -113,7 +113,10 @@ async function takePhone(browser) {
 
 mkdirSync(images, { recursive: true });
 bazar('up', '--detach', '--demo', '--log-dir', join(folder, 'logs'));
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
+  args: quiet,
+});
 try {
   await takeShop(browser);
   await takeProducts(browser);

@@ -1,7 +1,7 @@
 /** The administrator's views in a real browser, over a store of real processes. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import t from 'tap';
 import { Store } from '../e2e/store.js';
 import { noBrowser, Windows } from './browser.js';
@@ -126,6 +126,28 @@ t.test('the views of the administrator', { skip: noBrowser }, async (t) => {
     t.equal(await page.getByRole('button', { name: 'Cancel order 2' }).count(), 0);
   });
 
+  t.test('where everyone is the administrator, no token is asked for or sent', async (t) => {
+    const sent: (string | undefined)[] = [];
+    const page = await windows.visit('orders', {}, true, async (context, address) => {
+      await context.route(`${address}/`, (route) => markOpen(route));
+      // As such a frontend answers.
+      await context.route(/\/(orders|products\/\d+\/\w+|audit)(\?|$)/, (route) => {
+        const headers = route.request().headers();
+        sent.push(headers.authorization);
+        return route.continue({ headers: { ...headers, authorization: `Bearer ${token}` } });
+      });
+    });
+    await page.getByRole('row', { name: /Tux/ }).waitFor();
+    await page.getByRole('link', { name: 'Products' }).click();
+    await page.getByRole('button', { name: 'Edit Tux' }).click();
+    await page.getByRole('dialog').getByRole('heading', { name: 'Adjust the stock' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Books' }).click();
+    await page.locator('.verdict').waitFor();
+    t.equal(await page.getByLabel('Admin token').count(), 0);
+    t.same([...new Set(sent)], [undefined]);
+  });
+
   t.test('on a phone nothing reaches beyond the screen', async (t) => {
     const page = await windows.visit('products', { viewport: { width: 360, height: 740 } });
     await giveToken(page, token, 'Open the products');
@@ -158,6 +180,13 @@ async function describeRoutes(page: Page, has: readonly string[]): Promise<void>
     for (const path of has) paths[path] = {};
     await route.fulfill({ response, json: { ...document, paths } });
   });
+}
+
+async function markOpen(route: Route): Promise<void> {
+  const response = await route.fetch();
+  const mark = (state: string): string => `"bazar-open-admin" content="${state}"`;
+  const body = (await response.text()).replace(mark('off'), mark('on'));
+  await route.fulfill({ response, body });
 }
 
 async function giveToken(page: Page, token: string, action: string): Promise<void> {

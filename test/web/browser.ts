@@ -13,6 +13,7 @@ import {
 import type { Test } from 'tap';
 
 const places = [
+  ...(process.env.CHROME_PATH === undefined ? [] : [process.env.CHROME_PATH]),
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -61,9 +62,11 @@ export class Windows {
     view: '' | 'operations' | 'products' | 'orders' | 'books',
     options: BrowserContextOptions = {},
     demo = true,
+    prepare?: (context: BrowserContext, address: string) => Promise<void>,
   ): Promise<Page> {
     const context = await this.#browser.newContext(options);
     if (!demo) await withoutDemo(context, this.#address);
+    await prepare?.(context, this.#address);
     const page = await context.newPage();
     page.on('console', (message) => {
       const text = message.text();

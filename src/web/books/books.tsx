@@ -5,7 +5,7 @@ import type { Audit } from '../model/shapes.js';
 import { announce } from '../parts/announcer.js';
 import { TokenForm } from '../parts/token-form.js';
 import { adminToken } from '../store/admin.js';
-import { ApiError, isDemo, readAudit } from '../store/api.js';
+import { ApiError, isDemo, isOpenAdmin, readAudit } from '../store/api.js';
 import { ProductTable } from './product-table.js';
 import { ReplicaTable } from './replica-table.js';
 import { Verdict } from './verdict.js';
@@ -20,7 +20,7 @@ export function Books() {
   const [taken, setTaken] = useState<Taken>();
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
-  const [mayRead, setMayRead] = useState(isDemo || adminToken.get() !== '');
+  const [mayRead, setMayRead] = useState(isDemo || isOpenAdmin || adminToken.get() !== '');
 
   const take = async (token: string): Promise<void> => {
     if (isBusy) return;

@@ -110,7 +110,7 @@ async function asAdmin(
   init: RequestInit = {},
   token = adminToken.get(),
 ): Promise<Response> {
-  const headers = { ...init.headers, authorization: `Bearer ${token}` };
+  const headers = { ...init.headers, ...(token !== '' && { authorization: `Bearer ${token}` }) };
   try {
     return await answered(path, { ...init, headers });
   } catch (error) {

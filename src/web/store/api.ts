@@ -101,8 +101,14 @@ export async function demonstrate(command: 'kill' | 'start', name: string): Prom
 }
 
 /** Whether this frontend lets visitors kill replicas and shows the books to everybody. */
-export const isDemo =
-  document.querySelector('meta[name="bazar-demo"]')?.getAttribute('content') === 'on';
+export const isDemo = isOn('bazar-demo');
+
+/** Whether this frontend gives the administrator's rights to everyone. */
+export const isOpenAdmin = isOn('bazar-open-admin');
+
+function isOn(mark: string): boolean {
+  return document.querySelector(`meta[name="${mark}"]`)?.getAttribute('content') === 'on';
+}
 
 /** Random enough for a key; also works on a page without TLS. */
 export function freshKey(): string {
