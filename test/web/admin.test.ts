@@ -89,16 +89,13 @@ t.test('the views of the administrator', { skip: noBrowser }, async (t) => {
     'orders can be cancelled, and a ledger is shown, where the store has the routes',
     async (t) => {
       const page = await windows.visit('orders');
-      await describeRoutes(page, [cancellations, ledger]);
+      const more = ['--delta', '3', '--reason', 'received', '--reference', 'box 4'];
+      await store.bazar(['product', 'adjust', 'Tux', ...more]);
       const sent: unknown[] = [];
       await page.route('**/orders/*/cancellations', async (route) => {
         sent.push(route.request().postDataJSON());
         await route.fulfill({ status: 201, json: { data: {} } });
       });
-      const entry = { at: '2030-01-01T00:00:00Z', kind: 'sale', delta: -1 };
-      await page.route('**/products/8/ledger', (route) =>
-        route.fulfill({ json: { data: [entry] } }),
-      );
       await giveToken(page, token, 'Open the orders');
       await page.getByRole('button', { name: 'Cancel order 2' }).click();
       const window = page.getByRole('dialog', { name: 'Cancel order 2' });
@@ -112,7 +109,17 @@ t.test('the views of the administrator', { skip: noBrowser }, async (t) => {
       await page.getByRole('button', { name: 'Edit Tux' }).click();
       const own = page.getByRole('dialog', { name: 'Tux' });
       await own.getByRole('heading', { name: 'Ledger' }).waitFor();
-      await own.getByRole('cell', { name: 'sale' }).waitFor();
+      const rows = own.getByRole('table').getByRole('row');
+      await rows.filter({ hasText: /^Adjustment, received: box 4/ }).waitFor();
+      const cells = await rows.last().getByRole('cell').allTextContents();
+      t.same(cells, ['+3', '102', '0', '102']);
+      await own
+        .getByText(/102 available, 0 reserved, 102 on hand. Received 103, sold 1,/)
+        .waitFor();
+      await own.getByLabel('Units more').fill('-2');
+      await own.getByRole('button', { name: 'Adjust', exact: true }).click();
+      await rows.filter({ hasText: '−2' }).waitFor();
+      await own.getByText(/100 available, 0 reserved, 100 on hand/).waitFor();
     },
   );
 
@@ -140,7 +147,7 @@ t.test('the views of the administrator', { skip: noBrowser }, async (t) => {
     await page.getByRole('row', { name: /Tux/ }).waitFor();
     await page.getByRole('link', { name: 'Products' }).click();
     await page.getByRole('button', { name: 'Edit Tux' }).click();
-    await page.getByRole('dialog').getByRole('heading', { name: 'Adjust the stock' }).waitFor();
+    await page.getByRole('dialog').getByRole('heading', { name: 'Ledger' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'Books' }).click();
     await page.locator('.verdict').waitFor();
@@ -170,13 +177,14 @@ t.test('the views of the administrator', { skip: noBrowser }, async (t) => {
 
 const cancellations = '/orders/{number}/cancellations';
 const ledger = '/products/{product}/ledger';
+const levels = '/products/{product}/stock';
 
 /** The store describes these of the routes that not every build has. */
 async function describeRoutes(page: Page, has: readonly string[]): Promise<void> {
   await page.route('**/openapi.json', async (route) => {
     const response = await route.fetch();
     const document = (await response.json()) as { paths: Record<string, unknown> };
-    const { [cancellations]: _one, [ledger]: _other, ...paths } = document.paths;
+    const { [cancellations]: _, [ledger]: __, [levels]: ___, ...paths } = document.paths;
     for (const path of has) paths[path] = {};
     await route.fulfill({ response, json: { ...document, paths } });
   });

@@ -15,6 +15,7 @@ export type {
   MemberStatus as Member,
   StoreStatus as Status,
 } from '../../wire/status-schemas.js';
+export type { LedgerMovement as Movement, StockLevels } from '../../wire/stock-schemas.js';
 
 /** What HTTP adds to an amount. Events do not, and neither do stores of earlier builds. */
 interface ExactPrice {

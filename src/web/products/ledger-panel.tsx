@@ -1,63 +1,26 @@
-/**
- * The changes of a product's stock, as the store lists them; nothing if the store has no such list. It
- * shows the fields that the entries have.
- */
-import { useEffect, useState } from 'preact/hooks';
-import { dayAndTime } from '../model/format.js';
-import { hasRoute, type LedgerPage, readLedger } from '../store/admin.js';
-
-type Entry = LedgerPage['data'][number];
+/** The changes of a product's stock, oldest first; nothing if the store has no ledger. */
+import { count, dayAndTime } from '../model/format.js';
+import { causeWords, changeWords } from '../model/ledger.js';
+import type { Movement } from '../model/shapes.js';
+import { useLedger } from './use-ledger.js';
 
 interface LedgerProps {
   readonly id: number;
-  /** The ledger is read again for another version of the product. */
+  /** The ledger is read on for another version of the product. */
   readonly version: number;
 }
 
 export function LedgerPanel({ id, version }: LedgerProps) {
-  const [entries, setEntries] = useState<readonly Entry[]>();
-  const [next, setNext] = useState<LedgerPage['next']>();
-
-  const read = async (after?: LedgerPage['next']): Promise<void> => {
-    if (!(await hasRoute('ledger'))) return;
-    const page = await readLedger(id, after).catch(() => undefined);
-    if (!page) return;
-    const before = after === undefined ? [] : (entries ?? []);
-    setEntries([...before, ...page.data]);
-    setNext(page.next);
-  };
-  useEffect(() => void read(), [id, version]);
-
-  if (!entries) return null;
-  const columns = [...new Set(entries.flatMap((entry) => Object.keys(entry)))];
+  const { movements, hasMore, failure, more } = useLedger(id, version);
+  if (!movements && failure === undefined) return null;
   return (
     <section aria-labelledby="ledger">
       <h3 id="ledger">Ledger</h3>
-      {entries.length === 0 && <p class="quiet">No changes of the stock yet.</p>}
-      <div class="table-room">
-        <table class="figures">
-          <thead>
-            <tr>
-              {columns.map((name) => (
-                <th scope="col" key={name}>
-                  {name.replaceAll('_', ' ')}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {entries.map((entry, place) => (
-              <tr key={place}>
-                {columns.map((name) => (
-                  <td key={name}>{textOf(entry[name])}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {next !== undefined && (
-        <button type="button" class="plain wide" onClick={() => void read(next)}>
+      {movements?.length === 0 && <p class="quiet">No changes of the stock yet.</p>}
+      {movements && movements.length > 0 && <LedgerTable movements={movements} />}
+      {failure !== undefined && <p class="notice bad">{failure}</p>}
+      {hasMore && (
+        <button type="button" class="plain wide" onClick={more}>
           Show more
         </button>
       )}
@@ -65,9 +28,45 @@ export function LedgerPanel({ id, version }: LedgerProps) {
   );
 }
 
-function textOf(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'object') return JSON.stringify(value);
-  const text = String(value);
-  return /^\d{4}-\d\d-\d\dT/.test(text) ? dayAndTime(text) : text;
+function LedgerTable({ movements }: { movements: readonly Movement[] }) {
+  return (
+    <div class="table-room">
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col">Cause</th>
+            <th scope="col">Change</th>
+            <th scope="col">Available</th>
+            <th scope="col" class="wide-only">
+              Reserved
+            </th>
+            <th scope="col">On hand</th>
+          </tr>
+        </thead>
+        <tbody>
+          {movements.map((movement) => (
+            <Row key={movement.number} movement={movement} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ movement }: { movement: Movement }) {
+  const { at, balance, reserved, on_hand: onHand } = movement;
+  return (
+    <tr>
+      <th scope="row">
+        {causeWords(movement)}
+        <p class="quiet row-more">
+          <time dateTime={at}>{dayAndTime(at)}</time>
+        </p>
+      </th>
+      <td>{changeWords(movement)}</td>
+      <td>{count(balance)}</td>
+      <td class="wide-only">{count(reserved)}</td>
+      <td>{count(onHand)}</td>
+    </tr>
+  );
 }

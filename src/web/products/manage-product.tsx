@@ -10,6 +10,7 @@ import { updateProduct } from '../store/admin.js';
 import { AdjustForm } from './adjust-form.js';
 import { LedgerPanel } from './ledger-panel.js';
 import { ProductFormFields } from './product-form.js';
+import { useLevels } from './use-levels.js';
 
 interface ManageProps {
   /** As it is now: sales change it while the window is open. */
@@ -19,14 +20,10 @@ interface ManageProps {
 }
 
 export function ManageProduct({ product, changed, close }: ManageProps) {
-  const { id, name, version, quantity, reserved, on_hand: onHand } = product;
+  const { id, name, version } = product;
   return (
     <Dialog title={name} close={close}>
-      <p class="quiet">
-        Id {id}, version {count(version)}: {count(quantity)} available
-        {reserved !== undefined && `, ${count(reserved)} reserved`}
-        {onHand !== undefined && `, ${count(onHand)} on hand`}.
-      </p>
+      <StockWords product={product} />
       <section aria-labelledby="edit">
         <h3 id="edit">Edit</h3>
         <EditForm product={product} changed={changed} />
@@ -37,6 +34,22 @@ export function ManageProduct({ product, changed, close }: ManageProps) {
       </section>
       <LedgerPanel id={id} version={version} />
     </Dialog>
+  );
+}
+
+function StockWords({ product: { id, version, quantity } }: { product: Product }) {
+  const levels = useLevels(id, version);
+  return (
+    <p class="quiet">
+      Id {id}, version {count(version)}: {count(levels?.available ?? quantity)} available
+      {levels && (
+        <>
+          , {count(levels.reserved)} reserved, {count(levels.on_hand)} on hand. Received{' '}
+          {count(levels.received)}, sold {count(levels.sold)}, returned {count(levels.returned)}
+        </>
+      )}
+      .
+    </p>
   );
 }
 

@@ -2,21 +2,19 @@
  * The administrator's token, which all views share, and the routes that need it. The token is kept only
  * while the page is open; a token that the store refuses is dropped.
  */
-import type { Adjusted, Order, Product } from '../model/shapes.js';
+import type { LedgerPage } from '../model/ledger.js';
+import type { Adjusted, Order, Product, StockLevels } from '../model/shapes.js';
 import { ApiError, answered, dataOf, json } from './api.js';
 import { cell } from './cell.js';
 
 /** Empty: none was given yet. */
 export const adminToken = cell('');
 
+const ledgerPageSize = 50;
+
 export interface OrderPage {
   readonly data: readonly Order[];
   readonly next?: number;
-}
-
-export interface LedgerPage {
-  readonly data: readonly Readonly<Record<string, unknown>>[];
-  readonly next?: number | string;
 }
 
 /** Keeps the token if the store accepts it; rejects otherwise. */
@@ -61,17 +59,22 @@ export async function cancelOrder(number: number, fields: unknown, key: string):
   await asAdmin(`/orders/${number}/cancellations`, change('POST', fields, key));
 }
 
-export async function readLedger(id: number, after?: number | string): Promise<LedgerPage> {
-  const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
-  return (await (await asAdmin(`/products/${id}/ledger${query}`)).json()) as LedgerPage;
+export async function readLevels(id: number): Promise<StockLevels> {
+  return (await dataFrom(`/products/${id}/stock`)) as StockLevels;
+}
+
+export async function readLedger(id: number, after: number): Promise<LedgerPage> {
+  const query = `after=${after}&limit=${ledgerPageSize}`;
+  return (await (await asAdmin(`/products/${id}/ledger?${query}`)).json()) as LedgerPage;
 }
 
 /** The routes that not every build of the store has. */
-export type Extra = 'cancellations' | 'ledger';
+export type Extra = 'cancellations' | 'ledger' | 'stock';
 
 const pathOf: Readonly<Record<Extra, RegExp>> = {
   cancellations: /^\/orders\/\{\w+\}\/cancellations$/,
   ledger: /^\/products\/\{\w+\}\/ledger$/,
+  stock: /^\/products\/\{\w+\}\/stock$/,
 };
 
 let paths: Promise<readonly string[]> | undefined;
