@@ -3,7 +3,8 @@ import { requestLimits } from '../../../src/base/limits.js';
 import type { LogRecord } from '../../../src/consensus/types.js';
 import { decode } from '../../../src/wire/codec.js';
 import { totalTooLarge } from '../../../src/wire/internal.js';
-import { byClient } from '../log-builder.js';
+import { movementCauses } from '../../../src/wire/movement.js';
+import { byClient, product } from '../log-builder.js';
 import { openCatalog, openStore, settled } from '../one-catalog.js';
 
 const tooMuch = requestLimits.purchaseQuantityMax;
@@ -81,3 +82,15 @@ t.test(
     t.equal(machine.lastSale, 1);
   },
 );
+
+t.test('a change behind undecided rules 4 has a time in the ledger', async (t) => {
+  const { clock, store, machine } = await openCatalog();
+  const settings = { restockTo: 0, bundled: [] };
+  await Promise.all([
+    store.propose(['rules', 4, settings]),
+    store.stock(1, () => [product('Tux', { id: 1, quantity: 7 })]),
+  ]);
+  const bytes = machine.movements.from(1, 10)?.[2];
+  const movements = bytes === undefined ? undefined : decode(bytes);
+  t.same(movements, [[1, 1, movementCauses.added, 0, 7, 0, 7, 0, clock.wallMs()]]);
+});
