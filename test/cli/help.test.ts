@@ -29,7 +29,7 @@ t.test('the help has every command of the documents', async (t) => {
   for (const word of words) t.match(stdout, new RegExp(`^ +bazar ${word}\\b`, 'm'), word);
   const inGroup = await run('product', '--help');
   const second = mentioned('docs/CLI.md', /`bazar product ([a-z]+)/g);
-  t.same(second.sort(), ['add', 'adjust', 'remove', 'set']);
+  t.same(second.sort(), ['add', 'adjust', 'remove', 'set', 'stock']);
   for (const word of second) t.match(inGroup.stdout, `bazar product ${word}`, word);
 });
 
@@ -40,7 +40,7 @@ t.test('an unknown command is reported before its options', async (t) => {
     [['nonsense', '--flags'], 'unknown command "nonsense"'],
     [
       ['product', 'nosuch', '--flags'],
-      'unknown command "product nosuch": bazar product has add, set, adjust, remove',
+      'unknown command "product nosuch": bazar product has add, set, stock, adjust, remove',
     ],
     [['product', 'remov', '8'], 'unknown command "product remov": did you mean product remove?'],
   ] as const) {

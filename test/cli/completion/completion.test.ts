@@ -25,7 +25,7 @@ function dataFolder(t: Test): string {
 t.test('commands are offered if one is missing', async (t) => {
   t.same(await offered('ki'), ['kill']);
   t.ok((await offered('')).includes('completion'));
-  t.same(await offered('product', ''), ['add', 'set', 'adjust', 'remove']);
+  t.same(await offered('product', ''), ['add', 'set', 'stock', 'adjust', 'remove']);
   t.same(await offered('completion', ''), ['bash', 'zsh', 'fish'], 'and not after one');
   t.same(await offered('no-such', ''), []);
   t.same(await offered('--data-dir', 'x', 'ki'), ['kill'], 'after a flag, too');
