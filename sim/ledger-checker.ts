@@ -5,7 +5,7 @@
 import type { CatalogMachine } from '../src/catalog/machine/catalog-machine.js';
 import { decode } from '../src/wire/codec.js';
 import type { CatalogCommand, OrderCommand } from '../src/wire/internal.js';
-import type { Movement } from '../src/wire/movement.js';
+import { type Movement, movementCauses } from '../src/wire/movement.js';
 import type { Ledger, LedgerMovement } from '../src/wire/stock-schemas.js';
 import { LedgerModel } from '../test/catalog/machine/ledger-model.js';
 
@@ -108,7 +108,7 @@ export class LedgerChecker {
 }
 
 function isShown(known: Movement, shown: LedgerMovement): boolean {
-  const [number, , , source, delta, reservedDelta, available, reserved, at] = known;
+  const [number, , cause, source, delta, reservedDelta, available, reserved, at, note] = known;
   const sources = [shown.order_number, shown.hold_serial, shown.cancellation_number];
   const named = [...sources, shown.restock_number].find((one) => one !== undefined) ?? 0;
   return (
@@ -118,6 +118,9 @@ function isShown(known: Movement, shown: LedgerMovement): boolean {
     shown.reserved_delta === reservedDelta &&
     shown.balance === available &&
     shown.reserved === reserved &&
+    shown.on_hand === available + reserved &&
+    movementCauses[shown.cause] === cause &&
+    (shown.reason ?? null) === (note?.[0] ?? null) &&
     Date.parse(shown.at) === at
   );
 }

@@ -15,10 +15,12 @@ export function pendingWork(cluster: Cluster): string[] {
     const orders = lastOf(machine);
     if (orders !== lastSale) pending.push(`${name} has ${orders} of ${lastSale} orders`);
   }
-  const cancelled = Math.max(...cluster.catalogs.map(({ machine }) => cancelledIn(machine)));
-  for (const { name, machine } of cluster.orders) {
-    const found = cancelledIn(machine);
-    if (found !== cancelled) pending.push(`${name} has ${found} of ${cancelled} cancellations`);
+  for (const [what, lastIn] of streams) {
+    const made = Math.max(...cluster.catalogs.map(({ machine }) => lastIn(endsOf(machine))));
+    for (const { name, machine } of cluster.orders) {
+      const found = lastIn(endsOf(machine));
+      if (found !== made) pending.push(`${name} has ${found} of ${made} ${what}`);
+    }
   }
   for (const frontend of cluster.frontends) {
     const { leaders } = frontend;
@@ -67,10 +69,22 @@ function lastOf(machine: unknown): number {
   return lastSale;
 }
 
-function cancelledIn(machine: unknown): number {
-  const { lastCancellation, cancellations } = (machine ?? {}) as {
-    lastCancellation?: number;
-    cancellations?: { readonly last: number };
-  };
-  return lastCancellation ?? cancellations?.last ?? 0;
+/** A machine of either group: the catalog's has the runs that it made, the order's what it has taken. */
+interface Ends {
+  readonly lastCancellation?: number;
+  readonly cancellations?: { readonly last: number };
+  readonly lastMovement?: number;
+  readonly movements?: { readonly last: number };
+}
+
+const streams: readonly (readonly [what: string, lastIn: (machine: Ends) => number])[] = [
+  [
+    'cancellations',
+    ({ lastCancellation, cancellations }) => lastCancellation ?? cancellations?.last ?? 0,
+  ],
+  ['movements', ({ lastMovement, movements }) => lastMovement ?? movements?.last ?? 0],
+];
+
+function endsOf(machine: unknown): Ends {
+  return (machine ?? {}) as Ends;
 }

@@ -318,7 +318,8 @@ export interface LedgerMovement {
     | 'restock'
     | 'cancellation'
     | 'change'
-    | 'removed';
+    | 'removed'
+    | 'opening';
   /** Change of the units that can be sold or reserved. */
   delta: number;
   /** These units after the movement. */

@@ -181,8 +181,10 @@ export const purchaseLimits = {
   /** Age of a purchase, by log time, above which it is refused as `unavailable`. */
   clientKeyAgeMaxMs: 3_600_000,
   frontendKeyAgeMaxMs: 60_000,
-  /** Sales not yet in the order book; above it `overloaded`. */
+  /** Sales, and cancellations, not yet in the order book; above it `overloaded`. */
   unprojectedMax: 100_000,
+  /** Movements of stock not yet in the order book; above it `overloaded`. A rule of apply: it never changes. */
+  movementsMax: 1_000_000,
   /** Batches of purchases of one session thread that are under way at the order leader. */
   batchesUnderWay: 1,
   /** How long after an answered batch the next one waits at most for further purchases. */
@@ -232,6 +234,8 @@ export const holdLimits = {
   expireLinesMax: 256,
   /** How often the leader looks for due holds. */
   expireEveryMs: 100,
+  /** How long the leader waits after an entry that freed none of its due holds. */
+  fullRestMs: 1_000,
   /** While holds are open, the leader logs an entry after this time without one. */
   tickMs: 10_000,
   /** Changed holds that a replica notes for the tables of a database. */

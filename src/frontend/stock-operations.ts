@@ -53,7 +53,9 @@ export class StockOperations {
 function toMovement(movement: Movement): LedgerMovement {
   const [number, , cause, source, delta, reservedDelta, available, reserved, at, note] = movement;
   const name = causeNames.find((one) => movementCauses[one] === cause);
-  if (name === undefined) throw new BazarError('internal', `unknown cause ${cause} of a movement`);
+  if (name === undefined) {
+    throw new BazarError('unavailable', `this frontend does not know cause ${cause} of a movement`);
+  }
   const [reason, reference] = note ?? [];
   return {
     number,

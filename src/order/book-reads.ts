@@ -4,6 +4,7 @@
  * answered is never read as absent (docs/PROTOCOL.md, R9, A42).
  */
 import type { Clock } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
 import { purchaseLimits } from '../base/limits.js';
 import {
   type BookEnds,
@@ -78,7 +79,10 @@ export class BookReads {
     const { machine, readBarrier } = this.#options;
     // The entry of the new rules may not have reached this replica.
     if (machine.rules < rulesOfMovements) await readBarrier();
-    if (machine.rules < rulesOfMovements) return;
+    if (machine.rules < rulesOfMovements) {
+      const message = 'the ledger needs all replicas to run a build that supports it';
+      throw new BazarError('unavailable', message);
+    }
     const wanted = [notAwaited, notAwaited, machine.lastMovement + 1] as const;
     const [, , movement] = await this.#position.confirm(wanted);
     await this.movementReached(movement);

@@ -42,11 +42,8 @@ export function addMovements(
 
 function addMovement(balances: Map<number, Balance>, movement: Movement): string[] {
   const [number, id, , , delta, reservedDelta, available, reserved] = movement;
-  const before = balances.get(id);
+  const [, availableBefore, reservedBefore] = balances.get(id) ?? [id, 0, 0];
   balances.set(id, [id, available, reserved]);
-  // What happened before the first movement of a product is not known.
-  if (!before) return [];
-  const [, availableBefore, reservedBefore] = before;
   const isNext =
     availableBefore + delta === available && reservedBefore + reservedDelta === reserved;
   return isNext ? [] : [`movement ${number} does not follow the one before of product ${id}`];

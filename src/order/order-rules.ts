@@ -11,6 +11,9 @@ import { type OrderCommand, rulesVersion } from '../wire/internal.js';
 /** Polls, because a replica may connect or a proposal may fail without an event. */
 const checkEveryMs = 250;
 
+/** Older versions are started by older builds only. */
+const oldestStarted = 3;
+
 export interface OrderRulesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -27,12 +30,14 @@ export function startOrderRules(options: OrderRulesOptions): Timer {
   const { clock, logger, serving, current, supported, propose } = options;
   let underWay = false;
   const timer = every(clock, checkEveryMs, () => {
+    const version = Math.min(supported(), rulesVersion);
+    const isNew = version > current() && version >= oldestStarted;
     if (current() >= rulesVersion) timer.cancel();
-    else if (!underWay && serving() && supported() >= rulesVersion) start();
+    else if (!underWay && serving() && isNew) start(version);
   });
-  const start = (): void => {
+  const start = (version: number): void => {
     underWay = true;
-    const command: OrderCommand = ['rules', rulesVersion];
+    const command: OrderCommand = ['rules', version];
     propose(encode(command))
       .then(() => logger.info({ rules: current() }, 'new rules apply'))
       .catch((error: unknown) => logger.debug({ error: String(error) }, 'new rules not logged'))

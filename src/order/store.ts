@@ -21,6 +21,7 @@ import {
   rulesOfCancellations,
 } from './book-position.js';
 import { BookReads } from './book-reads.js';
+import { notLeading, unknownOutcome } from './order-failures.js';
 import type { OrderResult } from './order-machine.js';
 import type { Projection } from './projection.js';
 
@@ -343,13 +344,4 @@ function linesIn(purchase: Purchase | TradeOperation): number {
 /** False if one lost disk can lose a committed sale, but not a committed order (A43). */
 export function salesAreSafe(catalogVoters: number, orderVoters: number): boolean {
   return catalogVoters > 1 || orderVoters === 1;
-}
-
-function notLeading(leader: string | undefined): BazarError {
-  return new BazarError('unavailable', 'this order service does not lead', { details: { leader } });
-}
-
-/** The sale may exist: retrying with the same key returns its outcome. */
-function unknownOutcome(): BazarError {
-  return new BazarError('unavailable', 'the order leader changed', { details: { unknown: true } });
 }

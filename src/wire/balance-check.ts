@@ -15,7 +15,9 @@ export function balanceProblems(
 ): string[] {
   const known = new Map([...books].map((book) => [book.id, book]));
   const problems: string[] = [];
+  const recorded = new Set<number>();
   for (const [id, available, held] of balances) {
+    recorded.add(id);
     const book = known.get(id);
     if (!book) {
       problems.push(`product ${id} has movements, but the catalog never had it`);
@@ -27,6 +29,11 @@ export function balanceProblems(
     problems.push(
       `product ${id} (${name}): ${found}, but ${available} and ${held} by the movements`,
     );
+  }
+  for (const { id, name, stock, reserved = 0 } of known.values()) {
+    // The ledger began with what each product had.
+    if (recorded.size === 0 || recorded.has(id) || (stock === 0 && reserved === 0)) continue;
+    problems.push(`product ${id} (${name}): available ${stock}, but it has no movement`);
   }
   return problems;
 }

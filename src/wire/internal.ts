@@ -99,7 +99,10 @@ export type Outcome =
    * the order leader is deposed, or the leader cannot log the purchase yet; older builds do not set it.
    */
   | readonly ['stale', tooOldFrom?: number]
-  /** The key table or the list of unprojected sales is full; nothing is stored. Older builds do not say which. */
+  /**
+   * The key table, or what the order book lacks of sales or movements, is full; nothing is stored. Older
+   * builds do not say which.
+   */
   | readonly ['full', what?: 'keys' | 'sales' | 'holds' | 'limits' | 'cancellations'];
 
 /** A line index that no purchase has: older builds read the outcome as a missing product. */
@@ -139,7 +142,7 @@ export type KeyedCommand = readonly [
   at?: number,
 ];
 
-/** Commands in the catalog's log. `at` is wall time in milliseconds; from rules 4 on. */
+/** Commands in the catalog's log. `at` is wall time in milliseconds; builds before rules 4 do not send it. */
 export type CatalogCommand =
   | ChangeCommand
   | KeyedCommand
@@ -168,7 +171,7 @@ export type CatalogCommand =
   | readonly ['deregister', process: string]
   | readonly ['audit', token: string]
   /** Entries apply by this version of the rules from here on; a lower or equal version has no effect. */
-  | readonly ['rules', version: number, settings: RulesSettings]
+  | readonly ['rules', version: number, settings: RulesSettings, at?: number]
   /** From rules 2 on: the number of clients' purchase keys at which new ones are refused. */
   | readonly ['capacity', clientKeys: number]
   /** From rules 3 on. `at` is wall time in milliseconds. */

@@ -5,7 +5,7 @@
 
 /** Why the stock changed. Numbers in the log; they never change. */
 export const movementCauses = {
-  /** A new product, or the first stock. */
+  /** A new product, or one of the first stock. */
   added: 0,
   /** An order. With a negative `reservedDelta`, of a confirmed hold. */
   sale: 1,
@@ -19,6 +19,8 @@ export const movementCauses = {
   /** A change of the quantity by an administrator or an import. */
   change: 8,
   removed: 9,
+  /** What a product had when the ledger began, counted from 0. */
+  opening: 10,
 } as const;
 export type MovementCause = (typeof movementCauses)[keyof typeof movementCauses];
 

@@ -34,7 +34,7 @@ export const LedgerMovement = Type.Object({
   /** What caused it. */
   order_number: Type.Optional(Type.Integer({ minimum: 1 })),
   hold_serial: Type.Optional(
-    Type.Integer({ minimum: 1, description: 'The number of the hold inside the store.' }),
+    Type.Integer({ minimum: 1, description: 'Links the movements of one hold.' }),
   ),
   cancellation_number: Type.Optional(Type.Integer({ minimum: 1 })),
   restock_number: Type.Optional(Type.Integer({ minimum: 1 })),

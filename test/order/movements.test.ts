@@ -274,7 +274,7 @@ t.test('no other read waits for movements, or asks for them', async (t) => {
 t.test('a replica that has no movements yet asks its group for newer rules', async (t) => {
   const { store, asked, append, barriers } = openFollower();
   append(['rules', 3]);
-  await store.caughtUpWithMovements();
+  await t.rejects(store.caughtUpWithMovements(), { code: 'unavailable' });
   t.same([barriers(), asked.length], [1, 0]);
 });
 

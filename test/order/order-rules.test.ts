@@ -28,7 +28,7 @@ function build() {
 
 t.test('the leader logs the rules when all replicas support them', async (t) => {
   const { clock, state, proposals } = build();
-  state.supported = rulesVersion - 1;
+  state.supported = 2;
   clock.advance(soonMs);
   state.supported = rulesVersion;
   state.serving = false;
@@ -40,6 +40,25 @@ t.test('the leader logs the rules when all replicas support them', async (t) => 
     proposals.map(({ command }) => command),
     [['rules', rulesVersion]],
     'one proposal at a time',
+  );
+});
+
+t.test('it logs the rules that the oldest build supports, and later ones then', async (t) => {
+  const { clock, state, proposals } = build();
+  state.supported = 3;
+  clock.advance(soonMs);
+  state.current = 3;
+  proposals[0]?.resolve();
+  await settled();
+  clock.advance(soonMs);
+  state.supported = 4;
+  clock.advance(soonMs);
+  t.same(
+    proposals.map(({ command }) => command),
+    [
+      ['rules', 3],
+      ['rules', 4],
+    ],
   );
 });
 

@@ -324,9 +324,8 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     const [seq, logTime] = [this.#seq, this.#logTime];
     const { lastRestock, isStocked, stockedSoFar } = this.#progress;
     const frontends = this.#leaseHolders.all();
-    const [rules, rulesTime] = [this.#rules, this.#rulesTime];
-    const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
-    const head = { seq, logTime, ...rest };
+    const rules = { rules: this.#rules, rulesTime: this.#rulesTime };
+    const head = { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends, ...rules };
     return { head, products: this.#products, purchases: this.#purchases };
   }
 

@@ -1,10 +1,10 @@
 /**
- * The wall time of a catalog command, in milliseconds: for people who read the ledger. No decision rests
- * on it. Sales and trades carry it in any case, the other commands from rules 4 on.
+ * The wall time of a catalog command, in milliseconds: for people who read the ledger. Apply never uses it
+ * to decide. Builds before rules 4 send it with sales and trades only.
  */
 import type { CatalogCommand } from '../../wire/internal.js';
 
-/** The command with this wall time, if it changes stock and has none yet. */
+/** The command with this wall time, if it may change stock or begin the ledger. Trades and sales have theirs. */
 export function withTime(command: CatalogCommand, at: number): CatalogCommand {
   switch (command[0]) {
     case 'add':
@@ -25,6 +25,8 @@ export function withTime(command: CatalogCommand, at: number): CatalogCommand {
       return ['restock', command[1], command[2] ?? 0, at];
     case 'expire':
       return ['expire', command[1], at];
+    case 'rules':
+      return ['rules', command[1], command[2], at];
     default:
       return command;
   }
@@ -47,6 +49,7 @@ function timeField(command: CatalogCommand): number | undefined {
     case 'remove':
     case 'adjust':
     case 'restock':
+    case 'rules':
       return command[3];
     case 'stock':
       return command[4];

@@ -6,7 +6,7 @@ import { linesOf } from './trade-outcomes.js';
 
 export type ReadonlyHolds = Pick<
   HoldTable,
-  'open' | 'openLines' | 'kept' | 'nextDue' | 'dueAt' | 'linesOf'
+  'open' | 'openLines' | 'kept' | 'last' | 'nextDue' | 'dueAt' | 'linesOf'
 >;
 
 /** Undefined if the hold is unknown. `time`: log time, at which an open hold may be due (H4). */

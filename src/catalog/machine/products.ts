@@ -113,6 +113,14 @@ export class Products {
     if (rules > 3) this.ledger.start();
   }
 
+  /** Records what each product has, removed ones too. */
+  openLedger(): void {
+    const why = { cause: movementCauses.opening };
+    for (const product of this.all()) {
+      this.ledger.record(product, product.stock, product.reserved, why);
+    }
+  }
+
   /** Groups of products whose names have the same key. */
   twins(): Product[][] {
     return this.#names.twins();

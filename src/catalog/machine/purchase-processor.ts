@@ -36,6 +36,8 @@ const expirePerEntryMax = 1_024;
 export interface PurchaseOptions {
   readonly clientKeysMax: number;
   readonly unprojectedMax: number;
+  /** Absent: `purchaseLimits.movementsMax`. */
+  readonly movementsMax?: number;
   /** Seed of the hash indexes of keys (KeyTableOptions). */
   readonly indexSeed?: IndexSeed;
 }
@@ -159,9 +161,10 @@ export class PurchaseProcessor {
     if (isCapacity(keys)) this.clientKeys.setCapacity(keys);
   }
 
-  /** True if no stock may change before the order book has more of the movements. */
+  /** True if the order book lacks too many movements (docs/STOCK.md, M4). */
   get isLedgerFull(): boolean {
-    return this.#products.ledger.isFull(this.#options.unprojectedMax);
+    const { movementsMax = purchaseLimits.movementsMax } = this.#options;
+    return this.#products.ledger.isFull(movementsMax);
   }
 
   /** True if an outcome is stored under the purchase's key. */
@@ -182,10 +185,9 @@ export class PurchaseProcessor {
     assert(unprojected <= this.#options.unprojectedMax, 'unprojected sales are bounded');
   }
 
-  /** True if no sale may follow this one yet: too many are not orders, or not in the ledger. */
+  /** True if no sale may follow this one yet: too many are not orders. */
   #isBookBehind(lastSale: number): boolean {
-    const unprojected = lastSale - this.sales.watermark;
-    return unprojected >= this.#options.unprojectedMax || this.isLedgerFull;
+    return lastSale - this.sales.watermark >= this.#options.unprojectedMax;
   }
 
   /** Checks in the order of docs/PROTOCOL.md, section 5, step 2: key, epoch, age, room, stock. */
@@ -204,7 +206,7 @@ export class PurchaseProcessor {
     if (isTooOld(kind, purchase[4], batch.place.time)) return ['stale', purchase[4]];
     const last = this.sales.last + batch.sales.length;
     if (keys.isFull) return ['full', 'keys'];
-    if (this.#isBookBehind(last)) return ['full', 'sales'];
+    if (this.#isBookBehind(last) || this.isLedgerFull) return ['full', 'sales'];
 
     const decision = decidePurchase(this.#products, lines, {
       seq: batch.place.seq,

@@ -29,7 +29,7 @@ export class StockLedger {
   #open: Movement[] = [];
 
   /** Those that may not be in the order book yet. */
-  get runs(): ReadonlyRuns & Pick<NumberedRuns, 'runs' | 'kept' | 'first'> {
+  get runs(): ReadonlyRuns & Pick<NumberedRuns, 'runs' | 'kept'> {
     return this.#runs;
   }
 
@@ -42,7 +42,7 @@ export class StockLedger {
     this.#isOn = true;
   }
 
-  /** True if the order book is so far behind that no stock may change. */
+  /** True if so many movements are not in the order book. */
   isFull(max: number): boolean {
     return this.#runs.last + this.#open.length - this.#runs.watermark >= max;
   }

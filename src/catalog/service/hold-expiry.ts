@@ -22,6 +22,7 @@ export class HoldExpiry {
   #logTime = 0;
   #seenMs: number;
   #underWay = false;
+  #restUntilMs = 0;
 
   constructor(options: HoldExpiryOptions) {
     this.#options = options;
@@ -39,7 +40,8 @@ export class HoldExpiry {
       this.#seenMs = nowMs;
     }
     const { nextDue } = machine.holds;
-    if (this.#underWay || nextDue === undefined || !store.status().serving) return;
+    const isResting = nowMs < this.#restUntilMs;
+    if (this.#underWay || isResting || nextDue === undefined || !store.status().serving) return;
     // The next entry gets at least this log time, if it is not further away than one step.
     const passedMs = nowMs - this.#seenMs;
     const time = this.#logTime + passedMs;
@@ -52,6 +54,7 @@ export class HoldExpiry {
         // Many may be due at once. None is freed while the ledger is full (docs/STOCK.md, M4).
         const hasFreed = result.kind === 'expired' && result.holds.length > 0;
         if (hasFreed) clock.afterTurn(() => this.check());
+        else if (due.length > 0) this.#restUntilMs = clock.nowMs() + holdLimits.fullRestMs;
       },
       (error: unknown) => {
         this.#underWay = false;

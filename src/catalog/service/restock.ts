@@ -8,6 +8,8 @@ import { type Clock, every, type Timer } from '../../base/clock.js';
 import type { Logger } from '../../base/logging.js';
 import type { CatalogStore } from './store.js';
 
+const retryMs = 1_000;
+
 export interface RestockOptions {
   readonly store: CatalogStore;
   readonly clock: Clock;
@@ -22,16 +24,29 @@ export function startRestocking(options: RestockOptions): Timer {
   const { store, clock, logger, everySeconds, target } = options;
   if (everySeconds === 0) return { cancel: () => {} };
   let underWay = false;
-  return every(clock, everySeconds * 1000, () => {
+  let retry: Timer | undefined;
+  const timer = every(clock, everySeconds * 1000, () => restock());
+  const restock = (): void => {
     const { machine } = store;
     if (underWay || !store.status().serving || machine.belowTarget(target).length === 0) return;
     underWay = true;
     const k = machine.lastRestock + 1;
     store
       .propose(machine.rules > 0 ? ['restock', k] : ['restock', k, target])
+      .then((result) => {
+        // The ledger was full (docs/STOCK.md, M4), or another entry was restock k.
+        const isRefused = result.kind === 'stocked' && !result.applied;
+        if (isRefused) retry = clock.after(retryMs, restock);
+      })
       .catch((error: unknown) => logger.warn({ error: String(error) }, 'restock failed'))
       .finally(() => {
         underWay = false;
       });
-  });
+  };
+  return {
+    cancel() {
+      timer.cancel();
+      retry?.cancel();
+    },
+  };
 }

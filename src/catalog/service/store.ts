@@ -47,8 +47,6 @@ export class CatalogStore {
   /** Epoch in which this replica leads, or 0. */
   #leadEpoch = 0;
   #serving = false;
-  /** The newest rules that this replica has proposed; 0: none. */
-  #proposedRules = 0;
   /** Number of the last movement that the stream knows. */
   #lastMovement = 0;
 
@@ -205,10 +203,8 @@ export class CatalogStore {
     if (restsOnState.has(command[0]) && !this.status().serving) {
       throw new BazarError('unavailable', 'this replica does not serve');
     }
-    if (command[0] === 'rules') this.#proposedRules = Math.max(this.#proposedRules, command[1]);
-    // Entries behind undecided rules may apply under them. All replicas support what was proposed.
-    const rules = Math.max(this.#machine.rules, this.#proposedRules);
-    const timed = rules > 3 ? withTime(command, Math.floor(this.#clock.wallMs())) : command;
+    // Older rules ignore the time; an entry behind undecided rules 4 needs it.
+    const timed = withTime(command, Math.floor(this.#clock.wallMs()));
     return this.#group.propose(encode(timed), (seq) => {
       this.leases.appended(seq, command);
       // Computed at append: the meaning of names may have changed since the proposal.

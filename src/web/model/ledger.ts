@@ -18,6 +18,7 @@ const causes: Readonly<Record<Movement['cause'], string>> = {
   restock: 'Restock',
   cancellation: 'Cancellation',
   change: 'Change by hand',
+  opening: 'Stock when the ledger began',
   removed: 'Removed',
 };
 

@@ -28,6 +28,7 @@ const usual = {
   ...{ clientKeyMs: 24 * 60 * minute, frontendKeyMs: 2 * minute },
   ...{ clientKeyAgeMaxMs: 60 * minute, frontendKeyAgeMaxMs: minute },
   totalCentsMax: 7e15,
+  movementsMax: 1_000_000,
 };
 
 /** Commands that change nothing while too many movements are not in the order book. */
@@ -136,7 +137,9 @@ export class CatalogModel {
   #startRules(version: number, { restockTo, bundled }: RulesSettings): void {
     const before = this.rules;
     this.rules = version;
-    this.ledger.isOn = version > 3;
+    if (before < 4 && version > 3) {
+      this.ledger.begin([...this.living.values(), ...this.removed.values()]);
+    }
     if (before > 0) return;
     for (const [id, name] of bundled) {
       const product = this.living.get(id);
@@ -231,7 +234,7 @@ export class CatalogModel {
   }
 
   get #isLedgerFull(): boolean {
-    return this.ledger.last - this.ledger.watermark >= this.#limits.unprojectedMax;
+    return this.ledger.last - this.ledger.watermark >= this.#limits.movementsMax;
   }
 
   #store([digest, kind, requestHash]: OperationKey, outcome: TradeOutcome): void {

@@ -19,7 +19,7 @@ import { holdIds, tradeHistory } from './trade-history.js';
 
 /** Small, so that they are reached. */
 const ofPurchases = { clientKeysMax: 9, unprojectedMax: 12 };
-const ofTrades = { clientKeysMax: 40, unprojectedMax: 20 };
+const ofTrades = { clientKeysMax: 40, unprojectedMax: 20, movementsMax: 24 };
 const ofHistories = { numRuns: runs(60, 150) };
 
 interface Played {

@@ -11,9 +11,16 @@ import { type Movement, type MovementCause, movementCauses } from '../../../src/
 
 type Levels = Pick<Book, 'stock' | 'reserved'>;
 
+/** Numbers of the newest ones. */
+interface Lasts {
+  readonly sale: number;
+  readonly hold: number;
+  readonly cancellation: number;
+}
+
 const rulesOfLedger = 4;
-const { added, sale, hold, release, expiry, adjustment, restock, cancellation, change, removed } =
-  movementCauses;
+const { added, sale, hold, release, expiry, adjustment, restock } = movementCauses;
+const { cancellation, change, removed, opening } = movementCauses;
 
 /** What a command may cause. */
 const causesOf: Readonly<Partial<Record<CatalogCommand[0], readonly MovementCause[]>>> = {
@@ -27,6 +34,7 @@ const causesOf: Readonly<Partial<Record<CatalogCommand[0], readonly MovementCaus
   trade: [sale, hold, release, cancellation],
   expire: [expiry],
   restock: [restock],
+  rules: [opening],
 };
 
 /** Signs of the two differences of each cause; 0: that number does not change. Others may be either. */
@@ -56,7 +64,8 @@ export class LedgerModel {
   readonly all: Movement[] = [];
   readonly #report: (problem: string) => void;
   readonly #levels = new Map<number, Levels>();
-  #isOn = false;
+  /** Of the entry before. */
+  #lasts: Lasts = { sale: 0, hold: 0, cancellation: 0 };
 
   constructor(report: (problem: string) => void) {
     this.#report = report;
@@ -67,14 +76,12 @@ export class LedgerModel {
     const where = `M1: entry ${machine.appliedSeq} (${command?.[0] ?? 'nothing'})`;
     for (const movement of movementsAfter(machine, this.all.length)) {
       this.#follow(movement, command, where);
-    }
-    if (this.#isOn) this.#compare(machine.books(), where);
-    else if (machine.rules >= rulesOfLedger) {
-      this.#isOn = true;
-      for (const { id, stock, reserved } of machine.books()) {
-        this.#levels.set(id, { stock, reserved });
+      if (!this.#mayName(movement, lastsOf(machine))) {
+        this.#report(`${where}: movement ${movement} names what the entry did not do`);
       }
     }
+    if (machine.rules >= rulesOfLedger) this.#compare(machine.books(), where);
+    this.#lasts = lastsOf(machine);
   }
 
   #follow(movement: Movement, command: CatalogCommand | undefined, where: string): void {
@@ -98,6 +105,16 @@ export class LedgerModel {
     }
   }
 
+  /** A sale, hold or cancellation of the entry, or a hold from before. */
+  #mayName([, , cause, source]: Movement, lasts: Lasts): boolean {
+    const isNew = (name: keyof Lasts) => source > this.#lasts[name] && source <= lasts[name];
+    if (cause === sale) return isNew('sale');
+    if (cause === hold) return isNew('hold');
+    if (cause === cancellation) return isNew('cancellation');
+    if (cause === release || cause === expiry) return source > 0 && source <= lasts.hold;
+    return cause === restock || source === 0;
+  }
+
   #compare(books: readonly Book[], where: string): void {
     for (const { id, stock, reserved } of books) {
       const known = this.#levels.get(id) ?? { stock: 0, reserved: 0 };
@@ -106,6 +123,10 @@ export class LedgerModel {
       this.#levels.set(id, { stock, reserved });
     }
   }
+}
+
+function lastsOf({ lastSale, holds, cancellations }: CatalogMachine): Lasts {
+  return { sale: lastSale, hold: holds.last, cancellation: cancellations.last };
 }
 
 /** All that the machine has recorded after this number. */

@@ -35,6 +35,7 @@ export interface ModelHold {
 export interface ModelLimits {
   readonly clientKeysMax: number;
   readonly unprojectedMax: number;
+  readonly movementsMax?: number;
   readonly frontendKeysMax?: number;
   /** How long keys are remembered, and how old a purchase may be, by log time. */
   readonly clientKeyMs?: number;
@@ -58,6 +59,12 @@ export class ModelLedger {
   isOn = false;
   last = 0;
   watermark = 0;
+
+  /** Counts what each product has. */
+  begin(products: Iterable<ModelProduct>): void {
+    this.isOn = true;
+    for (const { stock, reserved } of products) this.moved(stock, reserved);
+  }
 
   moved(delta: number, reservedDelta: number): void {
     if (this.isOn && (delta !== 0 || reservedDelta !== 0)) this.last++;
