@@ -67,7 +67,8 @@ class CountingTables implements GroupTables<number> {
     const head = Buffer.from(String(this.#count));
     const none = { products: [], orders: [], purchaseKeys: [], changeKeys: [] };
     const kept = { client: 0, frontend: 0, change: 0 };
-    return { appliedSeq: this.#applied, lastOrder: 0, lastCancellation: 0, head, ...none, kept };
+    const ends = { lastOrder: 0, lastCancellation: 0, lastMovement: 0 };
+    return { appliedSeq: this.#applied, ...ends, head, ...none, kept };
   }
 
   written({ appliedSeq }: TableChanges): void {

@@ -1,12 +1,21 @@
 /**
- * Adds up the orders and cancellations of the tables in one snapshot of the database, a bounded range of
- * numbers a statement. Checks that both have no gaps, that each total is the sum of its lines, and that the
- * cancellations of an order follow each other.
+ * Adds up the orders, cancellations and movements of stock in the tables, in one snapshot of the database. Checks
+ * that none has gaps, that each total is the sum of its lines, and that the cancellations of an order follow each
+ * other.
  */
-import { BazarError } from '../base/errors.js';
 import { databaseLimits } from '../base/limits.js';
+import type { Balance } from '../wire/balance-check.js';
+import { addMovements, type MovementSums, movementTable } from './audit-movements.js';
+import {
+  addRanges,
+  checkNumbers,
+  type NumberedTable,
+  type RangeReader,
+  range,
+  requireEnd,
+  surplus,
+} from './audit-ranges.js';
 import type { TableEnds, TableState } from './rows.js';
-import type { Session } from './session.js';
 import type { DatabaseOptions } from './session-keeper.js';
 import { appliedText, openSnapshot, readRows } from './table-pieces.js';
 
@@ -18,14 +27,15 @@ export interface OrdersBook {
   readonly cancellations: number;
   /** Units of the cancellations that went back into stock. */
   readonly returned: Units;
+  readonly movements: number;
+  /** The stock after the last movement of each product. */
+  readonly balances: readonly Balance[];
   /** One sentence for each thing that is wrong. */
   readonly problems: readonly string[];
 }
 
 /** A table of numbered rows and its lines. */
-interface Book {
-  readonly noun: 'order' | 'cancellation';
-  readonly table: 'orders' | 'cancellations';
+interface Book extends NumberedTable {
   readonly lines: 'order_lines' | 'cancellation_lines';
   /** The column of the lines that has the number. */
   readonly owner: 'order_number' | 'cancellation_number';
@@ -39,14 +49,7 @@ const cancellationBook: Book = {
   ...{ lines: 'cancellation_lines', owner: 'cancellation_number' },
 };
 
-const { auditOrdersMax, auditProblemsMax } = databaseLimits;
-const range = (column: string): string => `${column} > $1::bigint AND ${column} <= $2::bigint`;
-const countText = ({ table }: Book): string =>
-  `SELECT count(*) AS count FROM ${table} WHERE ${range('number')}`;
-/** The places in the range at which the number after the one before is not there. */
-const missingText = ({ table }: Book): string =>
-  `SELECT wanted AS number FROM generate_series($1::bigint + 1, $2::bigint) AS wanted
-  WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE number = wanted) ORDER BY 1 LIMIT ${auditProblemsMax}`;
+const { auditProblemsMax } = databaseLimits;
 const totalsText = ({ table, lines, owner }: Book): string =>
   `SELECT number, total_cents AS "totalCents", coalesce(sum_cents, 0)::text AS "sumCents"
   FROM ${table} LEFT JOIN (
@@ -76,14 +79,12 @@ const brokenText = `SELECT one.number, one.order_number AS "order" FROM cancella
       ${sumText(`${flatRows('before.cancelled')} UNION ALL SELECT product_id, quantity
         FROM cancellation_lines WHERE cancellation_number = one.number`)})
   ORDER BY one.number LIMIT ${auditProblemsMax}`;
-const lastText = ({ table }: Book): string =>
-  `SELECT coalesce(max(number), 0) AS number FROM ${table}`;
-
 interface Sums {
   readonly counts: { orders: number; cancellations: number };
   readonly units: Map<number, number>;
   readonly cancelled: Map<number, number>;
   readonly returned: Map<number, number>;
+  readonly moved: MovementSums;
   readonly problems: string[];
 }
 
@@ -95,54 +96,33 @@ export async function auditOrders(
   const session = await openSnapshot(options);
   try {
     const [applied] = await readRows<TableState>(session, { text: appliedText });
-    const { lastOrder = 0, lastCancellation = 0 } = applied ?? {};
+    const { lastOrder = 0, lastCancellation = 0, lastMovement = 0 } = applied ?? {};
     requireEnd('order', lastOrder, through.lastOrder);
     requireEnd('cancellation', lastCancellation, through.lastCancellation);
+    requireEnd('movement', lastMovement, through.lastMovement);
     const sums: Sums = {
       counts: { orders: 0, cancellations: 0 },
       ...{ units: new Map(), cancelled: new Map(), returned: new Map(), problems: [] },
+      moved: { movements: 0, balances: new Map() },
     };
+    const { counts, units, cancelled, returned, moved, problems } = sums;
     await addRanges(session, through.lastOrder, (read) => addOrders(read, sums));
     await addRanges(session, through.lastCancellation, (read) => addCancellations(read, sums));
-    sums.problems.push(
+    await addRanges(session, through.lastMovement, (read) => addMovements(read, moved, problems));
+    problems.push(
       ...(await surplus(session, orderBook, lastOrder)),
       ...(await surplus(session, cancellationBook, lastCancellation)),
+      ...(await surplus(session, movementTable, lastMovement)),
     );
-    const { counts, units, cancelled, returned, problems } = sums;
     for (const [id, some] of cancelled) {
       const all = units.get(id) ?? 0;
       if (some > all) problems.push(`product ${id}: ${some} cancelled, but ${all} ordered`);
     }
     const books = { units: [...units], returned: [...returned].filter(([, some]) => some > 0) };
-    return { ...counts, ...books, problems: problems.slice(0, auditProblemsMax) };
+    const ledger = { movements: moved.movements, balances: [...moved.balances.values()] };
+    return { ...counts, ...books, ...ledger, problems: problems.slice(0, auditProblemsMax) };
   } finally {
     await session.close();
-  }
-}
-
-function requireEnd(noun: Book['noun'], last: number, through: number): void {
-  if (last >= through) return;
-  const message = `the tables end at ${noun} ${last}, before ${through}`;
-  throw new BazarError('unavailable', message);
-}
-
-/** Reads rows of a range of numbers. */
-interface RangeReader {
-  readonly after: number;
-  readonly through: number;
-  rows<Row>(text: string): Promise<readonly Row[]>;
-}
-
-async function addRanges(
-  session: Session,
-  end: number,
-  add: (read: RangeReader) => Promise<void>,
-): Promise<void> {
-  for (let after = 0; after < end; after += auditOrdersMax) {
-    const through = Math.min(end, after + auditOrdersMax);
-    const rows = <Row>(text: string): Promise<readonly Row[]> =>
-      readRows<Row>(session, { text, values: [after, through] });
-    await add({ after, through, rows });
   }
 }
 
@@ -172,34 +152,16 @@ async function addCancellations(read: RangeReader, sums: Sums): Promise<void> {
 }
 
 /** Returns how many rows there are. */
-async function checkRows(
-  { after, through, rows }: RangeReader,
-  book: Book,
-  problems: string[],
-): Promise<number> {
-  const { noun, table } = book;
-  const [counted] = await rows<{ count: number }>(countText(book));
-  const count = counted?.count ?? 0;
-  if (count !== through - after) {
-    for (const { number } of await rows<{ number: number }>(missingText(book))) {
-      problems.push(`the table ${table} has no row for ${noun} ${number}`);
-    }
-  }
-  const wrong = await rows<{ number: number; totalCents: number; sumCents: string }>(
+async function checkRows(read: RangeReader, book: Book, problems: string[]): Promise<number> {
+  const { noun } = book;
+  const count = await checkNumbers(read, book, problems);
+  const wrong = await read.rows<{ number: number; totalCents: number; sumCents: string }>(
     totalsText(book),
   );
   for (const { number, totalCents, sumCents } of wrong) {
     problems.push(`${noun} ${number}: the total is ${totalCents}, its lines make ${sumCents}`);
   }
   return count;
-}
-
-/** Names the last row if it is after the end. */
-async function surplus(session: Session, book: Book, end: number): Promise<readonly string[]> {
-  const { table, noun } = book;
-  const [last] = await readRows<{ number: number }>(session, { text: lastText(book) });
-  if (!last || last.number <= end) return [];
-  return [`the table ${table} has ${noun} ${last.number}, the last one is ${end}`];
 }
 
 function add(sums: Map<number, number>, id: number, units: number): void {

@@ -7,6 +7,7 @@ import { databaseLimits } from '../base/limits.js';
 import type { FindOrdersParams } from '../wire/thread-requests.js';
 import { toBuffer } from './arrays.js';
 import { cancelledColumn } from './read-cancellations.js';
+import { endColumns } from './read-ends.js';
 import type { TableEnds } from './rows.js';
 import type { Statement } from './session.js';
 import type { LineRow } from './table-pieces.js';
@@ -59,8 +60,7 @@ export function findStatement(params: FindOrdersParams, isNarrow: boolean): Stat
           WHEN ${isTimed && !isNarrow} AND (SELECT count(*) FROM candidates) >= ${orderScanMax}
             THEN (SELECT ${last}(number) FROM candidates)
         END AS next)
-    SELECT last_order AS "lastOrder", last_cancellation AS "lastCancellation", scanned.next, number,
-      key, total_cents AS "totalCents", at_ms AS at, seq, customer, cancelled,
+    SELECT ${endColumns}, scanned.next, number, key, total_cents AS "totalCents", at_ms AS at, seq, customer, cancelled,
       product_id AS "productId", name, quantity, price_cents AS "priceCents"
     FROM applied CROSS JOIN scanned
       LEFT JOIN (shown JOIN order_lines ON order_number = number) ON true

@@ -178,6 +178,26 @@ CREATE VIEW cancelled_lines AS
   SELECT number, order_number, to_timestamp(at_ms / 1000.0) AS at, restock, reason, place, product_id,
     name, quantity, price_cents, quantity * price_cents AS line_cents
   FROM cancellations JOIN cancellation_lines ON cancellation_number = number`,
+  // The ledger. `begins_run` marks the first one of each run, in which the state holds them. Each line of a sale adds
+  // a row, so a row has no foreign key.
+  `
+ALTER TABLE applied ADD COLUMN last_movement bigint NOT NULL DEFAULT 0 CHECK (last_movement >= 0);
+CREATE TABLE stock_movements (
+  number bigint PRIMARY KEY CHECK (number > 0),
+  product_id bigint NOT NULL,
+  source bigint NOT NULL,
+  delta bigint NOT NULL,
+  reserved_delta bigint NOT NULL,
+  available bigint NOT NULL,
+  reserved bigint NOT NULL,
+  at_ms bigint NOT NULL,
+  begins_run boolean NOT NULL,
+  cause text NOT NULL,
+  reason text,
+  reference text,
+  CONSTRAINT stock_movements_balance_check CHECK (available >= 0 AND reserved >= 0)
+);
+CREATE INDEX stock_movements_by_product ON stock_movements (product_id, number)`,
 ];
 
 export const schemaVersion = migrations.length;
@@ -195,15 +215,16 @@ export const changedTables: ReadonlySet<string> = new Set([
   'limit_uses',
   'cancellations',
   'cancellation_lines',
+  'stock_movements',
 ]);
 
-/** What the service role may do. It creates and drops nothing, and orders and cancellations are never changed. */
+/** What the service role may do: create and drop nothing, and never change orders, cancellations and movements. */
 export const serviceRights: readonly string[] = [
   'SELECT ON store_meta',
   'SELECT, UPDATE ON leaders, applied',
   'SELECT, INSERT, DELETE ON log',
   'SELECT, INSERT, UPDATE ON products',
-  'SELECT, INSERT ON orders, order_lines, cancellations, cancellation_lines',
+  'SELECT, INSERT ON orders, order_lines, cancellations, cancellation_lines, stock_movements',
   'SELECT, INSERT, UPDATE, DELETE ON purchase_keys, change_keys, holds, limit_uses',
   'SELECT, INSERT ON hold_lines',
 ];
@@ -216,7 +237,7 @@ export const orderReportRight = 'SELECT (number, key, total_cents, at_ms, seq) O
 export const reportRights: readonly string[] = [
   'SELECT ON store_meta, leaders, applied, products, order_lines, sold_lines, held_lines',
   orderReportRight,
-  'SELECT ON cancellation_lines, cancelled_lines',
+  'SELECT ON cancellation_lines, cancelled_lines, stock_movements',
   `SELECT (number, order_number, total_cents, restock, reason, at_ms, previous, cancelled, is_whole)
     ON cancellations`,
 ];

@@ -1,6 +1,6 @@
 /**
  * Reads of the tables, on a session of their own. Invariant: each answer is one snapshot of the database
- * and carries the numbers of the last order and the last cancellation in it (docs/SQL-ENGINE.md, S5).
+ * and carries the numbers of the last order, cancellation and movement in it (docs/SQL-ENGINE.md, S5).
  */
 import { assert } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
@@ -16,7 +16,9 @@ import {
   firstOf,
   groupCancellations,
 } from './read-cancellations.js';
-import type { CancellationRow, OrderRow, TableEnds, TableState } from './rows.js';
+import { endColumns, endsOf } from './read-ends.js';
+import { type FoundMovement, firstMovements, ledgerStatement } from './read-movements.js';
+import type { CancellationRow, MovementRow, OrderRow, TableEnds, TableState } from './rows.js';
 import type { Statement } from './session.js';
 import { type DatabaseOptions, SessionKeeper } from './session-keeper.js';
 import { appliedText, groupLines, type TablePiece, tablePieces } from './table-pieces.js';
@@ -48,9 +50,14 @@ export interface CancellationsAnswer extends TableEnds {
   readonly next: number | null;
 }
 
-const orderText = `SELECT last_order AS "lastOrder", last_cancellation AS "lastCancellation",
-    NULL::bigint AS next, number, key, total_cents AS "totalCents", at_ms AS at, seq, customer,
-    ${cancelledColumn('orders.number')}, product_id AS "productId", name, quantity,
+export interface LedgerAnswer extends TableEnds {
+  readonly movements: readonly MovementRow[];
+  /** The next list continues after this number; null: there is no more. */
+  readonly next: number | null;
+}
+
+const orderText = `SELECT ${endColumns}, NULL::bigint AS next, number, key, total_cents AS "totalCents",
+    at_ms AS at, seq, customer, ${cancelledColumn('orders.number')}, product_id AS "productId", name, quantity,
     price_cents AS "priceCents"
   FROM applied LEFT JOIN (orders JOIN order_lines ON order_number = number) ON number = $1::bigint
   ORDER BY place`;
@@ -80,8 +87,7 @@ export class PostgresTables {
       text: orderText,
       values: [number],
     });
-    const { orders, lastOrder, lastCancellation } = collect(rows);
-    return { order: orders[0], lastOrder, lastCancellation };
+    return { order: collect(rows).orders[0], ...endsOf(rows) };
   }
 
   /** The filters of `find_orders`. A list reads a bounded part of the orders. */
@@ -110,6 +116,14 @@ export class PostgresTables {
     const rows = await this.#rows<FoundCancellation>('cannot read the cancellations', statement);
     const [cancellations, next] = firstOf(groupCancellations(rows), limit);
     return { cancellations, next, ...endsOf(rows) };
+  }
+
+  /** The movements of a product above `after`, ascending, at most `limit`. */
+  async readLedger(product: number, after: number, limit: number): Promise<LedgerAnswer> {
+    const statement = ledgerStatement(product, after, limit);
+    const rows = await this.#rows<FoundMovement>('cannot read the ledger', statement);
+    const [movements, next] = firstMovements(rows, limit);
+    return { movements, next, ...endsOf(rows) };
   }
 
   async readApplied(): Promise<TableState> {
@@ -168,11 +182,4 @@ function collect(rows: readonly FoundRow[]): OrdersAnswer {
   }
   const orders = found.slice(0, isFull + 1);
   return { orders, next: orders.at(-1)?.number ?? null, ...ends };
-}
-
-/** They are the same in all rows. */
-function endsOf([first]: readonly TableEnds[]): TableEnds {
-  assert(first, 'the schema has one applied row');
-  const { lastOrder, lastCancellation } = first;
-  return { lastOrder, lastCancellation };
 }

@@ -3,6 +3,7 @@
  * cancelled order has lost, for the state of the catalog.
  */
 import { cancelLimits, databaseLimits } from '../base/limits.js';
+import { endColumns } from './read-ends.js';
 import type { CancellationRow, CancelledOrderRow, OrderLineRow, TableEnds } from './rows.js';
 import type { Statement } from './session.js';
 
@@ -11,7 +12,7 @@ interface LineRow extends Omit<CancellationRow, 'lines' | 'number'>, OrderLineRo
   readonly number: number | null;
 }
 
-/** The first two are the same in all rows. */
+/** The ends are the same in all rows. */
 export type FoundCancellation = LineRow & TableEnds;
 
 type Read = (statement: Statement) => Promise<readonly unknown[]>;
@@ -29,7 +30,6 @@ const ordersText = `SELECT DISTINCT ON (order_number) order_number AS "order", n
     count(*) OVER (PARTITION BY order_number) AS count, cancelled AS units
   FROM cancellations WHERE order_number > $1::bigint
   ORDER BY order_number, number DESC LIMIT ${pieceRows}`;
-const ends = 'last_order AS "lastOrder", last_cancellation AS "lastCancellation"';
 
 /** What is cancelled of an order, as a column; null if nothing is. `number` is the order's column. */
 export function cancelledColumn(number: string): string {
@@ -40,7 +40,7 @@ export function cancelledColumn(number: string): string {
 export function cancellationStatement(number: number): Statement {
   return {
     name: 'read_cancellation',
-    text: `SELECT ${ends}, ${fields}
+    text: `SELECT ${endColumns}, ${fields}
       FROM applied LEFT JOIN (cancellations AS page ${lines}) ON number = $1::bigint
       ORDER BY place`,
     values: [number],
@@ -58,7 +58,7 @@ export function cancellationsStatement(
     text: `WITH page AS MATERIALIZED (SELECT * FROM cancellations
         WHERE order_number = $1::bigint AND number < $2::bigint
         ORDER BY number DESC LIMIT $3::bigint + 1)
-      SELECT ${ends}, ${fields} FROM applied LEFT JOIN (page ${lines}) ON true
+      SELECT ${endColumns}, ${fields} FROM applied LEFT JOIN (page ${lines}) ON true
       ORDER BY number DESC, place`,
     values: [order, before ?? Number.MAX_SAFE_INTEGER, limit],
   };

@@ -6,10 +6,12 @@ import { databaseLimits } from '../base/limits.js';
 import { bytesArray, numberArray, toBuffer } from './arrays.js';
 import { cancellationParts } from './cancellation-parts.js';
 import { holdLinesPart, holdsPart } from './hold-parts.js';
+import { movementsPart } from './movement-parts.js';
 import type {
   CancellationRow,
   ChangeKeyRow,
   HoldRow,
+  MovementRow,
   OrderRow,
   ProductRow,
   PurchaseKeyKind,
@@ -38,7 +40,8 @@ export type RowPiece =
   | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] }
   | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] }
   | { readonly kind: 'limit_uses'; readonly rows: readonly UseRow[] }
-  | { readonly kind: 'cancellations'; readonly rows: readonly CancellationRow[] };
+  | { readonly kind: 'cancellations'; readonly rows: readonly CancellationRow[] }
+  | { readonly kind: 'stock_movements'; readonly rows: readonly MovementRow[] };
 
 /** Rows that should not exist. */
 export type Surplus =
@@ -86,6 +89,7 @@ const numberedTables = {
   orders: ['number'],
   cancellation_lines: ['cancellation_number', 'place'],
   cancellations: ['number'],
+  stock_movements: ['number'],
 } as const;
 
 const { rewriteRows } = databaseLimits;
@@ -99,6 +103,11 @@ const conflicts = {
     total_cents = excluded.total_cents, restock = excluded.restock, reason = excluded.reason,
     at_ms = excluded.at_ms, previous = excluded.previous, cancelled = excluded.cancelled,
     is_whole = excluded.is_whole, batch = excluded.batch${ifChanged}`,
+  onMovement: `DO UPDATE SET product_id = excluded.product_id, source = excluded.source,
+    delta = excluded.delta, reserved_delta = excluded.reserved_delta,
+    available = excluded.available, reserved = excluded.reserved, at_ms = excluded.at_ms,
+    begins_run = excluded.begins_run, cause = excluded.cause, reason = excluded.reason,
+    reference = excluded.reference${ifChanged}`,
   onHoldLine: `DO UPDATE SET product_id = excluded.product_id, quantity = excluded.quantity,
     price_cents = excluded.price_cents${ifChanged}`,
 };
@@ -157,6 +166,10 @@ export function putStatement(epoch: number, piece: RowPiece): Statement {
       ];
       const counted = ['put_cancellations', 'put_cancellation_lines', 'gone_lines'];
       return combine(fence, 'cancellations', parts, counted);
+    }
+    case 'stock_movements': {
+      const part = movementsPart(piece.rows, conflicts.onMovement);
+      return combine(fence, 'movements', [part], ['put_movements']);
     }
   }
 }
@@ -282,7 +295,8 @@ function trimPart(surplus: Surplus): Part {
     case 'order_lines':
     case 'orders':
     case 'cancellation_lines':
-    case 'cancellations': {
+    case 'cancellations':
+    case 'stock_movements': {
       const { kind, after } = surplus;
       const columns = numberedTables[kind];
       const text = gone(kind, columns.join(', '), `${columns[0]} > $1::bigint`);

@@ -83,6 +83,27 @@ export interface CancelledOrderRow {
   readonly units: readonly number[];
 }
 
+/** A change of a product's stock (docs/STOCK.md, Ledger). It never changes. */
+export interface MovementRow {
+  readonly number: number;
+  readonly productId: number;
+  /** A name of `movementCauses`. */
+  readonly cause: string;
+  /** Number of what caused it; 0: the cause has none. */
+  readonly source: number;
+  readonly delta: number;
+  readonly reservedDelta: number;
+  /** Units after it. */
+  readonly available: number;
+  readonly reserved: number;
+  /** Wall time in milliseconds. */
+  readonly at: number;
+  readonly reason: string | null;
+  readonly reference: string | null;
+  /** It is the first one of its run. */
+  readonly beginsRun: boolean;
+}
+
 export type PurchaseKeyKind = 'client' | 'frontend';
 
 /** The stored outcome of a purchase key. The numbers mean what they mean in the key table. */
@@ -190,14 +211,15 @@ export interface KeptKeys {
 export interface TableEnds {
   readonly lastOrder: number;
   readonly lastCancellation: number;
+  readonly lastMovement: number;
 }
 
 /** The one row that says which state the tables show. */
 export interface TableState extends TableEnds {
   readonly appliedSeq: number;
   /**
-   * The small state in MessagePack: the head of a catalog snapshot, the oldest sale and cancellation
-   * held, and the kept keys. Empty before the first write.
+   * The small state in MessagePack: the head of a catalog snapshot, the oldest sale, cancellation and
+   * movement held, and the kept keys. Empty before the first write.
    */
   readonly head: Uint8Array;
 }
@@ -213,6 +235,8 @@ export interface TableChanges extends TableState {
   readonly uses?: UseChanges | undefined;
   /** Ascending; absent if there are none. */
   readonly cancellations?: readonly CancellationRow[] | undefined;
+  /** As `cancellations`. */
+  readonly movements?: readonly MovementRow[] | undefined;
 }
 
 /** In which order holds are read. */
@@ -237,4 +261,6 @@ export interface TablesReader {
   cancellations(from: number): AsyncIterable<readonly CancellationRow[]>;
   /** The orders that have cancellations, by number. */
   cancelledOrders(): AsyncIterable<readonly CancelledOrderRow[]>;
+  /** The movements of stock from this number on. */
+  movements(from: number): AsyncIterable<readonly MovementRow[]>;
 }

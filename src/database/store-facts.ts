@@ -23,6 +23,7 @@ export interface StoreFacts {
   readonly lastChangeKey: number | null;
   readonly lastHold: number | null;
   readonly lastCancellation: number | null;
+  readonly lastMovement: number | null;
 }
 
 const lastKey = (kind: string): string =>
@@ -38,7 +39,8 @@ export const factsText = `SELECT catalog.epoch, catalog.confirmations, catalog.l
     ${lastKey('client')} AS "lastClientKey", ${lastKey('frontend')} AS "lastFrontendKey",
     (SELECT max(ordinal) FROM change_keys) AS "lastChangeKey",
     (SELECT max(serial) FROM holds) AS "lastHold",
-    (SELECT max(number) FROM cancellations) AS "lastCancellation"
+    (SELECT max(number) FROM cancellations) AS "lastCancellation",
+    (SELECT max(number) FROM stock_movements) AS "lastMovement"
   FROM leaders AS catalog, leaders AS book, applied, store_meta
   WHERE catalog.group_name = 'catalog' AND book.group_name = 'order'`;
 
@@ -52,9 +54,10 @@ export function isUnmoved(before: StoreFacts, after: StoreFacts): boolean {
 export function isEmpty(facts: StoreFacts): boolean {
   const { firstEntry, lastProduct, lastOrder } = facts;
   const { lastClientKey, lastFrontendKey, lastChangeKey, lastHold } = facts;
-  const { lastCancellation } = facts;
+  const { lastCancellation, lastMovement } = facts;
   const keys = [lastClientKey, lastFrontendKey, lastChangeKey];
-  const rows = [firstEntry, lastProduct, lastOrder, ...keys, lastHold, lastCancellation];
+  const numbered = [lastOrder, lastCancellation, lastMovement];
+  const rows = [firstEntry, lastProduct, ...numbered, ...keys, lastHold];
   const counts = [facts.epoch, facts.orderEpoch, facts.seq, facts.appliedSeq];
   return rows.every((row) => row === null) && counts.every((count) => count === 0);
 }

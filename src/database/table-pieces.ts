@@ -12,11 +12,14 @@ import { describeDatabase } from './connection-url.js';
 import { toUnavailable } from './failures.js';
 import { readEntriesText } from './postgres-log.js';
 import { cancellationPages, cancelledOrderPages } from './read-cancellations.js';
+import { endColumns } from './read-ends.js';
 import { holdPages } from './read-holds.js';
+import { movementsText } from './read-movements.js';
 import type {
   CancellationRow,
   ChangeKeyRow,
   HoldRow,
+  MovementRow,
   OrderLineRow,
   OrderRow,
   ProductRow,
@@ -34,7 +37,7 @@ import type { LogEnd } from './types.js';
 
 /**
  * In this order: applied, products by id, orders by number, keys of each kind by ordinal, change keys,
- * holds by serial number, uses by product, customer and source, cancellations by number.
+ * holds by serial number, uses by product, customer and source, cancellations and movements by number.
  */
 export type TablePiece =
   | { readonly kind: 'applied'; readonly applied: TableState }
@@ -44,7 +47,8 @@ export type TablePiece =
   | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] }
   | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] }
   | { readonly kind: 'limit_uses'; readonly rows: readonly UseRow[] }
-  | { readonly kind: 'cancellations'; readonly rows: readonly CancellationRow[] };
+  | { readonly kind: 'cancellations'; readonly rows: readonly CancellationRow[] }
+  | { readonly kind: 'stock_movements'; readonly rows: readonly MovementRow[] };
 
 /** A line with its order's fields. */
 export interface LineRow extends OrderLineRow {
@@ -60,8 +64,7 @@ const { pieceRows, pieceTimeoutMs } = databaseLimits;
 const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
   SET LOCAL statement_timeout = ${pieceTimeoutMs};
   SET LOCAL idle_in_transaction_session_timeout = ${pieceTimeoutMs}`;
-export const appliedText = `SELECT applied_seq AS "appliedSeq", last_order AS "lastOrder",
-    last_cancellation AS "lastCancellation", head FROM applied`;
+export const appliedText = `SELECT applied_seq AS "appliedSeq", ${endColumns}, head FROM applied`;
 /** A copied store has no log rows. */
 const endText = `SELECT seq, epoch, time FROM log, applied WHERE seq = applied_seq
   UNION SELECT log_end_seq, log_end_epoch, log_end_time FROM leaders, applied
@@ -152,6 +155,9 @@ export async function openTables(options: DatabaseOptions): Promise<OpenTables> 
     uses: () => usePages(session),
     cancellations: (from) => cancellationPages((statement) => readRows(session, statement), from),
     cancelledOrders: () => cancelledOrderPages((statement) => readRows(session, statement)),
+    movements: (from) => {
+      return pages<MovementRow>(session, movementsText, ({ number }) => number, from - 1);
+    },
     close: () => session.close(),
   };
 }
@@ -173,6 +179,7 @@ export async function* tablePieces(
     for await (const rows of tables.holds(0, 'by serial')) yield { kind: 'holds', rows };
     for await (const rows of tables.uses()) yield { kind: 'limit_uses', rows };
     for await (const rows of tables.cancellations(1)) yield { kind: 'cancellations', rows };
+    for await (const rows of tables.movements(1)) yield { kind: 'stock_movements', rows };
   } finally {
     await tables.close();
   }

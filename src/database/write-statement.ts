@@ -9,6 +9,7 @@ import type { Entry } from '../consensus/types.js';
 import { booleanArray, bytesArray, numberArray, textArray, toBuffer } from './arrays.js';
 import { cancellationParts } from './cancellation-parts.js';
 import { holdChangeParts } from './hold-parts.js';
+import { movementsPart } from './movement-parts.js';
 import type {
   ChangeKeyRow,
   KeptKeys,
@@ -103,7 +104,7 @@ function logParts(entries: readonly Entry[]): readonly Part[] {
 
 function changeParts(changes: TableChanges, dropped: DroppedRows | undefined): readonly Part[] {
   const { products, orders, purchaseKeys, changeKeys, holds, uses, kept } = changes;
-  const { cancellations = [] } = changes;
+  const { cancellations = [], movements = [] } = changes;
   const parts: Part[] = [appliedPart(changes)];
   if (products.length > 0) parts.push(productsPart(products));
   if (orders.length > 0) parts.push(...orderParts(orders));
@@ -112,6 +113,7 @@ function changeParts(changes: TableChanges, dropped: DroppedRows | undefined): r
   if (holds) parts.push(...holdChangeParts(holds, dropped?.resolvedBefore ?? 0));
   if (uses) parts.push(...useChangeParts(uses));
   if (cancellations.length > 0) parts.push(...cancellationParts(cancellations));
+  if (movements.length > 0) parts.push(movementsPart(movements));
   const isOlder = (kind: keyof KeptKeys): boolean => (dropped?.[kind] ?? 0) < kept[kind];
   if (isOlder('client') || isOlder('frontend')) parts.push(dropPurchaseKeysPart(kept, dropped));
   if (isOlder('change')) parts.push(dropChangeKeysPart(kept, dropped));
@@ -119,13 +121,13 @@ function changeParts(changes: TableChanges, dropped: DroppedRows | undefined): r
 }
 
 export function appliedPart(state: TableState): Part {
-  const { appliedSeq, lastOrder, lastCancellation, head } = state;
+  const { appliedSeq, lastOrder, lastCancellation, lastMovement, head } = state;
   return {
     letter: 'a',
-    values: [appliedSeq, lastOrder, lastCancellation, toBuffer(head)],
+    values: [appliedSeq, lastOrder, lastCancellation, lastMovement, toBuffer(head)],
     text: `now_applied AS (UPDATE applied
       SET applied_seq = $1::bigint, last_order = $2::bigint, last_cancellation = $3::bigint,
-        head = $4::bytea FROM fence)`,
+        last_movement = $4::bigint, head = $5::bytea FROM fence)`,
   };
 }
 

@@ -12,12 +12,12 @@ export interface BookEnds {
   readonly lastOrder: number;
   /** Number of the newest cancellation; 0 if there is none. */
   readonly lastCancellation: number;
+  /** Number of the newest movement of stock; 0 if there is none. */
+  readonly lastMovement: number;
 }
 
 /** How far the order book is, as this replica knows. */
 export interface BookPosition extends BookEnds {
-  /** Number of the newest movement of stock; 0 if there is none. */
-  readonly lastMovement: number;
   /** The version of the rules that applies; 0 before the first one. */
   readonly rules: number;
 }

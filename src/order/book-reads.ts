@@ -99,6 +99,7 @@ export class BookReads {
   }
 
   movementReached(number: number): Promise<void> {
+    this.#options.awaited?.({ lastMovement: number });
     return this.#movements.wait(number, purchaseLimits.orderWaitMs);
   }
 

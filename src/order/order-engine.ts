@@ -22,7 +22,7 @@ export interface OrderEngineOptions {
   readonly jobs: JobsPool;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** More orders or cancellations are in a book that another service writes. */
+  /** More orders, cancellations or movements are in a book that another service writes. */
   readonly advanced: () => void;
 }
 
@@ -42,7 +42,7 @@ export interface OrderEngine {
   newProjection?(
     parts: Pick<ProjectionOptions, 'subscription' | 'answersAtSale' | 'propose'>,
   ): Projection;
-  /** The store waits for an order or a cancellation of a book that another service writes. */
+  /** The store waits for an order, a cancellation or a movement of a book that another service writes. */
   awaited?(wanted: Partial<BookEnds>): void;
   openBook(store: OrderStore): OrderBook;
   /** Starts the upkeep, once the member listens. */

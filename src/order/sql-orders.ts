@@ -47,13 +47,15 @@ export async function openSqlOrders(
     awaited: (wanted) => position.seek(wanted),
     openBook: (store) => tablesBook({ store, position, tables, lists, clock }),
     begin: () => position.start(),
-    async audit(store, _token, [lastOrder, lastCancellation]) {
+    async audit(store, _token, [lastOrder, lastCancellation, lastMovement]) {
       await store.reached(lastOrder);
       await store.cancellationReached(lastCancellation);
-      const book = await auditOrders(connection, { lastOrder, lastCancellation });
-      const { orders, units, problems, cancellations, returned } = book;
+      await store.movementReached(lastMovement);
+      const book = await auditOrders(connection, { lastOrder, lastCancellation, lastMovement });
+      const { orders, units, problems, cancellations, returned, movements, balances } = book;
+      const more = [cancellations, returned, movements, balances] as const;
       // All replicas read the same tables, so there is no state to compare.
-      return [0, '', orders, units, problems, cancellations, returned];
+      return [0, '', orders, units, problems, ...more];
     },
     failed: new Promise(() => {}),
     async end() {

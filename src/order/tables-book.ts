@@ -1,29 +1,37 @@
 /**
  * The order book in the tables that the catalog writes (docs/SQL-ENGINE.md). Invariant: an answer that
  * needs the position of the sales and cancellations comes from a snapshot that has all through this position;
- * what was bought or cancelled never changes, and is answered at once if a snapshot has it.
+ * what was bought or cancelled never changes, and is answered at once if a snapshot has it. Only the ledger
+ * waits for movements of stock.
  */
 import { type Clock, countdown, sleep } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { purchaseLimits } from '../base/limits.js';
-import { toCancellation, toSale } from '../database/book-rows.js';
+import { toCancellation, toMovement, toSale } from '../database/book-rows.js';
 import type { FoundOrder, PostgresTables } from '../database/postgres-tables.js';
 import type { FindOrdersParams, OrdersAnswer, OrderView } from '../wire/thread-requests.js';
 import type { BookEnds } from './book-position.js';
 import { viewOf } from './cancellation-book.js';
 import type { OrderStore } from './store.js';
-import { hasAll, lookEveryMs, type TablesPosition } from './tables-position.js';
+import { hasAll, lookEveryMs, nothing, type TablesPosition } from './tables-position.js';
 import type { OrderBook } from './thread-handler.js';
 
 export interface TablesBookOptions {
   readonly store: Pick<
     OrderStore,
-    'caughtUp' | 'caughtUpTo' | 'caughtUpWithCancellations' | 'cancellationReached'
+    | 'caughtUp'
+    | 'caughtUpTo'
+    | 'caughtUpWithCancellations'
+    | 'cancellationReached'
+    | 'caughtUpWithMovements'
   >;
-  readonly position: Pick<TablesPosition, 'lastOrder' | 'lastCancellation' | 'saw'>;
+  readonly position: Pick<
+    TablesPosition,
+    'lastOrder' | 'lastCancellation' | 'lastMovement' | 'saw'
+  >;
   readonly tables: Pick<PostgresTables, 'readOrder' | 'readCancellation'>;
   /** On another session, so that a long list delays no single order. */
-  readonly lists: Pick<PostgresTables, 'readOrders' | 'readCancellations'>;
+  readonly lists: Pick<PostgresTables, 'readOrders' | 'readCancellations' | 'readLedger'>;
   readonly clock: Clock;
 }
 
@@ -37,7 +45,7 @@ export function tablesBook(options: TablesBookOptions): OrderBook {
   /** Null if there is no such order. */
   const found = async (number: number, lastCancellation: number): Promise<FoundOrder | null> => {
     if (number > position.lastOrder) return null;
-    const needed = { lastOrder: number, lastCancellation };
+    const needed = { ...nothing, lastOrder: number, lastCancellation };
     const { order } = await readComplete(options, needed, () => tables.readOrder(number));
     if (order) return order;
     throw new BazarError('internal', `the table orders has no row for order ${number}`);
@@ -65,7 +73,7 @@ export function tablesBook(options: TablesBookOptions): OrderBook {
       if (known.cancellation) return toCancellation(known.cancellation);
       await store.caughtUp();
       await store.cancellationReached(number);
-      const needed = { lastOrder: 0, lastCancellation: number };
+      const needed = { ...nothing, lastCancellation: number };
       const { cancellation } = await readComplete(options, needed, () =>
         tables.readCancellation(number),
       );
@@ -81,16 +89,19 @@ export function tablesBook(options: TablesBookOptions): OrderBook {
       );
       return [cancellations.map(toCancellation), next];
     },
-    ledger: noLedger,
+    async ledger(product, after, limit) {
+      await store.caughtUpWithMovements();
+      const needed = { ...nothing, lastMovement: position.lastMovement };
+      const { movements, next } = await readComplete(options, needed, () =>
+        lists.readLedger(product, after, limit),
+      );
+      return [movements.map(toMovement), next];
+    },
   };
 }
 
-function allSeen({ lastOrder, lastCancellation }: BookEnds): BookEnds {
-  return { lastOrder, lastCancellation };
-}
-
-async function noLedger(): Promise<never> {
-  throw new BazarError('conflict', 'a store over a database has no ledger yet');
+function allSeen({ lastOrder, lastCancellation }: Omit<BookEnds, 'lastMovement'>): BookEnds {
+  return { ...nothing, lastOrder, lastCancellation };
 }
 
 /** Reads until the snapshot has what is needed: after a failover the tables may first lack some. */
@@ -105,13 +116,17 @@ async function readComplete<Answer extends BookEnds>(
     position.saw(answer);
     if (hasAll(answer, needed)) return answer;
     if (left() <= 0) {
-      const { lastOrder, lastCancellation } = needed;
-      const what =
-        answer.lastOrder < lastOrder ? `order ${lastOrder}` : `cancellation ${lastCancellation}`;
-      throw new BazarError('unavailable', `${what} is not in the tables of this database`);
+      const message = `${firstLacking(answer, needed)} is not in the tables of this database`;
+      throw new BazarError('unavailable', message);
     }
     await sleep(clock, lookEveryMs);
   }
+}
+
+function firstLacking(ends: BookEnds, { lastOrder, lastCancellation, lastMovement }: BookEnds) {
+  if (ends.lastOrder < lastOrder) return `order ${lastOrder}`;
+  if (ends.lastCancellation < lastCancellation) return `cancellation ${lastCancellation}`;
+  return `movement ${lastMovement}`;
 }
 
 function viewIn(order: FoundOrder): OrderView {

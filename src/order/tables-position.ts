@@ -1,5 +1,5 @@
 /**
- * How far the tables are with the orders and cancellations, as far as this replica has seen. It looks often
+ * How far the tables are with the orders, cancellations and movements, as far as this replica has seen. It looks often
  * while one is awaited that it has not seen. Invariant: the position does not go back.
  */
 import { type Clock, every, sleep, type Timer } from '../base/clock.js';
@@ -21,13 +21,12 @@ export interface TablesPositionOptions {
   readonly advanced: () => void;
 }
 
-const nothing: BookEnds = { lastOrder: 0, lastCancellation: 0 };
+/** Where an empty book ends. */
+export const nothing: BookEnds = { lastOrder: 0, lastCancellation: 0, lastMovement: 0 };
 
 export class TablesPosition implements BookPosition {
   /** All services of a store over a database have these rules. */
   readonly rules = rulesVersion;
-  /** The tables have no movements yet. */
-  readonly lastMovement = 0;
   readonly #options: TablesPositionOptions;
   #ends: BookEnds;
   #awaited = nothing;
@@ -46,6 +45,10 @@ export class TablesPosition implements BookPosition {
 
   get lastCancellation(): number {
     return this.#ends.lastCancellation;
+  }
+
+  get lastMovement(): number {
+    return this.#ends.lastMovement;
   }
 
   start(): void {
@@ -89,13 +92,15 @@ export class TablesPosition implements BookPosition {
 
 /** The first one is as far as the second, or further. */
 export function hasAll(ends: BookEnds, wanted: BookEnds): boolean {
-  const { lastOrder, lastCancellation } = wanted;
-  return ends.lastOrder >= lastOrder && ends.lastCancellation >= lastCancellation;
+  const { lastOrder, lastCancellation, lastMovement } = wanted;
+  const hasBook = ends.lastOrder >= lastOrder && ends.lastCancellation >= lastCancellation;
+  return hasBook && ends.lastMovement >= lastMovement;
 }
 
 function furthest(one: BookEnds, other: BookEnds): BookEnds {
   return {
     lastOrder: Math.max(one.lastOrder, other.lastOrder),
     lastCancellation: Math.max(one.lastCancellation, other.lastCancellation),
+    lastMovement: Math.max(one.lastMovement, other.lastMovement),
   };
 }

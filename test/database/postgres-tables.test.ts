@@ -4,7 +4,7 @@ import type { TableChanges } from '../../src/database/rows.js';
 import type { FindOrdersParams } from '../../src/wire/thread-requests.js';
 import { type TestDatabase, testStore } from '../support/postgres-server.js';
 import { logOf } from './faults.js';
-import { append, cancellationsOf, digest, leadAfter, sales } from './rows.js';
+import { append, cancellationsOf, digest, leadAfter, movementsOf, sales } from './rows.js';
 
 interface Teardown {
   teardown(end: () => Promise<void>): void;
@@ -43,7 +43,8 @@ t.test('a starting replica reads all tables in one snapshot', async (t) => {
     pieces.push(piece);
   }
   const { appliedSeq, lastOrder } = changes;
-  const applied = { appliedSeq, lastOrder, lastCancellation: 0, head: Buffer.from('head') };
+  const ends = { lastOrder, lastCancellation: 0, lastMovement: 0 };
+  const applied = { appliedSeq, ...ends, head: Buffer.from('head') };
   const keys = changes.purchaseKeys;
   t.same(pieces, [
     { kind: 'applied', applied },
@@ -61,7 +62,7 @@ t.test('an order comes with the last order of its snapshot', async (t) => {
   await fill(t, database, changes);
   const tables = tablesOf(t, database);
   const order = { ...changes.orders[1], cancelled: null };
-  const ends = { lastOrder: 3, lastCancellation: 0 };
+  const ends = { lastOrder: 3, lastCancellation: 0, lastMovement: 0 };
   t.same(await tables.readOrder(2), { order, ...ends });
   t.same(await tables.readOrder(4), { order: undefined, ...ends });
   t.match(await tables.readApplied(), { appliedSeq: 3, lastOrder: 3 });
@@ -113,7 +114,7 @@ t.test('orders come with what is cancelled of them, and cancellations in pages',
   await fill(t, database, changes);
   const { cancellations: made = [] } = changes;
   const tables = tablesOf(t, database);
-  const ends = { lastOrder: 4, lastCancellation: 3 };
+  const ends = { lastOrder: 4, lastCancellation: 3, lastMovement: 0 };
   t.match(await tables.readOrder(2), { order: { cancelled: [1, 2] }, ...ends });
   const { orders } = await tables.readOrders(every);
   t.same(
@@ -166,3 +167,28 @@ t.test('old log rows go in bounded pieces, and never beyond the tables', async (
   t.equal((await log.readEntries(6_000, 1))[0]?.seq, 6_001);
   t.equal((await log.readEntries(10, 1))[0]?.seq, 6_001, 'a reader sees that some are missing');
 });
+
+t.test(
+  'the ledger of a product comes in pages, with the last movement of its snapshot',
+  async (t) => {
+    const database = await testStore(t);
+    const changes = movementsOf(7);
+    await fill(t, database, changes);
+    const { movements: made = [] } = changes;
+    const tables = tablesOf(t, database);
+    const pageOf = async (product: number, after: number, limit: number) => {
+      const { movements, next, ...ends } = await tables.readLedger(product, after, limit);
+      t.same(ends, { lastOrder: 1, lastCancellation: 0, lastMovement: 7 });
+      return [movements, next];
+    };
+    t.same(await pageOf(1, 0, 9), [[made[0], made[2], made[4], made[6]], null]);
+    t.same(await pageOf(1, 0, 2), [[made[0], made[2]], 3]);
+    t.same(await pageOf(1, 3, 2), [[made[4], made[6]], null]);
+    t.same(await pageOf(2, 2, 1), [[made[3]], 4]);
+    t.same(await pageOf(2, 6, 1), [[], null]);
+    t.same(await pageOf(3, 0, 1), [[], null]);
+    const pieces = [];
+    for await (const piece of tables.readTables(1)) pieces.push(piece);
+    t.same(pieces.at(-1), { kind: 'stock_movements', rows: made });
+  },
+);

@@ -1,6 +1,6 @@
 /** Entries, rows and writes for the tests of the database. */
 import type { Entry } from '../../src/consensus/types.js';
-import type { HoldRow, TableChanges } from '../../src/database/rows.js';
+import type { HoldRow, MovementRow, TableChanges } from '../../src/database/rows.js';
 import type { Lead, LogEnd, LogWrite } from '../../src/database/types.js';
 
 export const nothing: LogEnd = { seq: 0, epoch: 0, time: 0 };
@@ -32,6 +32,7 @@ export const noChanges: TableChanges = {
   appliedSeq: 0,
   lastOrder: 0,
   lastCancellation: 0,
+  lastMovement: 0,
   head: new Uint8Array(),
   products: [],
   orders: [],
@@ -140,4 +141,22 @@ export function releasedHolds(count: number): HoldRow[] {
     ...{ orderNumber: null, reference: null },
     lines: [{ productId: 1, quantity: 1, priceCents: 250 }],
   }));
+}
+
+/** The units before the first of these movements. */
+export const movedFrom = 100_000;
+
+/** Movements 1 … `count`: sales of one unit each of products 1 and 2 in turn, two in a run. */
+export function movementsOf(count: number, orders = 1): TableChanges {
+  const movements = Array.from({ length: count }, (_, at): MovementRow => {
+    const [number, productId] = [at + 1, 1 + (at % 2)];
+    const stock = { delta: -1, reservedDelta: 0, available: movedFrom - 1 - Math.floor(at / 2) };
+    const text = { reason: null, reference: null };
+    return {
+      ...{ number, productId, cause: 'sale', source: 1, ...stock, at: 1_000 * at, ...text },
+      reserved: 0,
+      beginsRun: at % 2 === 0,
+    };
+  });
+  return { ...sales(orders), lastMovement: count, movements };
 }

@@ -18,7 +18,7 @@ import {
   testStore,
 } from '../support/postgres-server.js';
 import { fastClock, logOf } from './faults.js';
-import { append, cancellationsOf } from './rows.js';
+import { append, cancellationsOf, movementsOf } from './rows.js';
 
 const founding = { clusterId: 'cluster', founding: '{"rules":2}' };
 
@@ -126,7 +126,9 @@ t.test('the service role runs the store, and the report role only reads', async 
   };
   const log = logOf(t, as(serviceRole));
   const lead = await log.takeLead('catalog-1');
-  t.same(await log.write(append(lead, 2, cancellationsOf([1, 2], 2))), { kind: 'written' });
+  const { lastMovement, movements } = movementsOf(2);
+  const changes = { ...cancellationsOf([1, 2], 2), lastMovement, movements };
+  t.same(await log.write(append(lead, 2, changes)), { kind: 'written' });
   const tables = new PostgresTables(as(serviceRole));
   t.teardown(() => tables.close());
   t.equal(await tables.deleteOldEntries(1_000, 0), 2);
@@ -149,6 +151,11 @@ t.test('the service role runs the store, and the report role only reads', async 
     { cancelled: '{1,2}' },
   ]);
   await t.rejects(read('SELECT key FROM cancellations'), /permission denied/);
+  t.match(await read('SELECT * FROM stock_movements'), [{ number: '1' }, { number: '2' }]);
+  await t.rejects(read('UPDATE stock_movements SET delta = 0'), /permission denied/);
+  const write = (text: string) => queryAt(as(serviceRole).url, text, [], database.schema);
+  await t.rejects(write('UPDATE stock_movements SET delta = 0'), /permission denied/);
+  await t.rejects(write('DELETE FROM stock_movements'), /permission denied/);
   t.match(await read('SELECT number, key, total_cents, at_ms, seq FROM orders WHERE number = 1'), [
     { total_cents: '500' },
   ]);
@@ -186,6 +193,8 @@ t.test('a migration gives the roles their rights on the new tables', async (t) =
         has_table_privilege($1, 'limit_uses', 'SELECT') AS uses,
         has_table_privilege($1, 'cancellation_lines', 'INSERT') AS cancel,
         has_table_privilege($1, 'cancelled_lines', 'SELECT') AS cancelled,
+        has_table_privilege($1, 'stock_movements', 'INSERT') AS move,
+        has_table_privilege($1, 'stock_movements', 'SELECT') AS moved,
         has_column_privilege($1, 'orders', 'total_cents', 'SELECT') AS total,
         has_column_privilege($1, 'orders', 'customer', 'SELECT') AS customer`,
       [role],
@@ -193,13 +202,13 @@ t.test('a migration gives the roles their rights on the new tables', async (t) =
   t.same(await rightsOf(serviceRole), [
     {
       ...{ holds: true, view: false, uses: true, cancel: true, cancelled: false },
-      ...{ total: true, customer: true },
+      ...{ move: true, moved: true, total: true, customer: true },
     },
   ]);
   t.same(await rightsOf(reportRole), [
     {
       ...{ holds: false, view: true, uses: false, cancel: false, cancelled: true },
-      ...{ total: true, customer: false },
+      ...{ move: false, moved: true, total: true, customer: false },
     },
   ]);
 });

@@ -11,7 +11,7 @@ import { OrderStore } from '../../src/order/store.js';
 import { JobsPool } from '../../src/pool/jobs-pool.js';
 import type { Outcome } from '../../src/wire/internal.js';
 import { until } from '../database/faults.js';
-import { digest, sales } from '../database/rows.js';
+import { digest, movedFrom, movementsOf, sales } from '../database/rows.js';
 import { type TestDatabase, testDatabase, testStore } from '../support/postgres-server.js';
 import { tablesWriter } from './tables-orders.js';
 
@@ -81,7 +81,26 @@ t.test('an audit waits for the orders of all sales, and has no state to compare'
   const { orders, store } = await open(t, database, () => ['stale']);
   const audit = orders.audit(store, 'token', [3, 0, 0]);
   await write(sales(3));
-  t.same(await audit, [0, '', 3, [[1, 3]], [], 0, []]);
+  t.same(await audit, [0, '', 3, [[1, 3]], [], 0, [], 0, []]);
+});
+
+t.test('an audit waits for all movements of stock, and has the last balances', async (t) => {
+  const database = await testStore(t);
+  const write = await tablesWriter(t, database);
+  await write({ ...movementsOf(2), lastMovement: 0, movements: [] });
+  const { orders, store } = await open(t, database, () => ['stale']);
+  const audit = orders.audit(store, 'token', [1, 0, 3]);
+  await write({ ...movementsOf(3), appliedSeq: 2 });
+  const balances = [
+    [2, movedFrom - 1, 0],
+    [1, movedFrom - 2, 0],
+  ];
+  const [, , ...book] = await audit;
+  t.same(book.slice(0, 6), [1, [[1, 1]], [], 0, [], 3]);
+  t.same(
+    book[6]?.toSorted(([one], [other]) => other - one),
+    balances,
+  );
 });
 
 t.test('without anyone who waits the position follows too', async (t) => {

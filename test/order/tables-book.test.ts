@@ -6,7 +6,7 @@ import t from 'tap';
 import { systemClock as clock } from '../../src/base/clock.js';
 import { BazarError } from '../../src/base/errors.js';
 import { purchaseLimits } from '../../src/base/limits.js';
-import { toCancellation, toSale } from '../../src/database/book-rows.js';
+import { toCancellation, toMovement, toSale } from '../../src/database/book-rows.js';
 import type { OrderRow, TableChanges } from '../../src/database/rows.js';
 import { journalBook } from '../../src/order/journal-book.js';
 import { OrderMachine } from '../../src/order/order-machine.js';
@@ -14,7 +14,7 @@ import { encode } from '../../src/wire/codec.js';
 import type { Outcome, Sale } from '../../src/wire/internal.js';
 import type { FindOrdersParams } from '../../src/wire/thread-requests.js';
 import { until } from '../database/faults.js';
-import { cancellationsOf, digest, noChanges, sales } from '../database/rows.js';
+import { cancellationsOf, digest, movementsOf, noChanges, sales } from '../database/rows.js';
 import { testStore } from '../support/postgres-server.js';
 import { openOrders, tablesWriter } from './tables-orders.js';
 
@@ -86,7 +86,7 @@ t.test('tables that are behind what was seen before give no complete answer', as
   await write(sales(3));
   const { book, position } = openOrders(t, database, { lastSale: () => 4 });
   // Another snapshot had it: the database has failed over since.
-  position.saw({ lastOrder: 4, lastCancellation: 0 });
+  position.saw({ lastOrder: 4, lastCancellation: 0, lastMovement: 0 });
   await t.rejects(book.order(4), { code: 'unavailable' });
   await t.rejects(book.orders(0, 10), { code: 'unavailable' });
   const list = book.orders(3, 10);
@@ -229,7 +229,7 @@ t.test('a cancellation that is not in the tables in time is never read as absent
   await t.rejects(book.order(1), { code: 'unavailable', message: /cancellation 4 is made/ });
   await t.rejects(book.cancellation(4), { code: 'unavailable' });
   // Another snapshot had it: the database has failed over since.
-  position.saw({ lastOrder: 5, lastCancellation: 4 });
+  position.saw({ lastOrder: 5, lastCancellation: 4, lastMovement: 0 });
   await t.rejects(book.order(1), { code: 'unavailable', message: /cancellation 4 is not in/ });
   await t.rejects(book.cancellations(1, null, 9), { code: 'unavailable' });
   const sale = cancelled.orders.slice(0, 1).map(toSale);
@@ -266,4 +266,51 @@ t.test('no purchase is sent while the tables are far behind the sales', async (t
   t.equal(store.waiting, 0, 'nothing is sent');
   await write({ ...noChanges, appliedSeq: 1, lastOrder: 1 });
   t.same(await held, ['sold', behind + 1, 250, false]);
+});
+
+/** The first ones of seven movements. */
+function movedThrough(last: number): TableChanges {
+  const { movements, ...rest } = movementsOf(7);
+  return { ...rest, lastMovement: last, movements: movements?.slice(0, last) };
+}
+
+const made = (movementsOf(7).movements ?? []).map(toMovement);
+
+t.test(
+  'a ledger waits for movements that come to the tables later, other reads do not',
+  async (t) => {
+    const database = await testStore(t);
+    const write = await tablesWriter(t, database);
+    await write(movedThrough(4));
+    const answers = { clock, lastSale: () => 1, lastMovement: () => 7 };
+    const { book, asked } = openOrders(t, database, answers);
+    t.same(await book.order(1), movedThrough(0).orders.map(toSale)[0]);
+    t.same((await book.orders(0, 10))[1], null);
+    t.same(await book.cancellations(1, null, 1), [[], null]);
+    const before = asked();
+    let done = 0;
+    const read = Promise.all([book.ledger(1, 0, 9), book.ledger(2, 2, 1)]).finally(() => {
+      done++;
+    });
+    await until(async () => asked() > before);
+    await write({ ...movedThrough(6), appliedSeq: 2 });
+    t.equal(done, 0);
+    await write({ ...movedThrough(7), appliedSeq: 3 });
+    t.same(await read, [
+      [[made[0], made[2], made[4], made[6]], null],
+      [[made[3]], 4],
+    ]);
+  },
+);
+
+t.test('a movement that is not in the tables in time is never read as absent', async (t) => {
+  const database = await testStore(t);
+  await (await tablesWriter(t, database))(movedThrough(4));
+  const { book, position } = openOrders(t, database, { lastSale: () => 1, lastMovement: () => 7 });
+  await t.rejects(book.ledger(1, 0, 9), { code: 'unavailable', message: /movement 7 is made/ });
+  // Another snapshot had it: the database has failed over since.
+  position.saw({ lastOrder: 1, lastCancellation: 0, lastMovement: 7 });
+  await t.rejects(book.ledger(1, 0, 9), { code: 'unavailable', message: /movement 7 is not in/ });
+  t.same(await book.order(1), movedThrough(0).orders.map(toSale)[0]);
+  t.same((await book.orders(0, 10))[1], null, 'a list does not wait for movements');
 });

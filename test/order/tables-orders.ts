@@ -30,6 +30,7 @@ export interface CatalogAnswers {
   /** The last sale, or why there is no position. */
   readonly lastSale: () => number | BazarError;
   readonly lastCancellation?: () => number;
+  readonly lastMovement?: () => number;
   readonly sell?: (purchases: readonly Purchase[]) => readonly Outcome[];
   readonly clock?: Clock;
 }
@@ -37,13 +38,19 @@ export interface CatalogAnswers {
 export function openOrders(
   test: Teardown,
   database: TestDatabase,
-  { lastSale, lastCancellation = () => 0, sell = () => [], clock = fastClock }: CatalogAnswers,
+  {
+    lastSale,
+    lastCancellation = () => 0,
+    lastMovement = () => 0,
+    sell = () => [],
+    clock = fastClock,
+  }: CatalogAnswers,
 ): TablesOrders {
   let asked = 0;
   const tables = new PostgresTables(database);
   const position = new TablesPosition({
     clock,
-    ends: { lastOrder: 0, lastCancellation: 0 },
+    ends: { lastOrder: 0, lastCancellation: 0, lastMovement: 0 },
     readEnds: () => tables.readApplied(),
     advanced: () => store.advanced(),
   });
@@ -59,7 +66,7 @@ export function openOrders(
       async lastSale() {
         asked++;
         const answer = lastSale();
-        if (typeof answer === 'number') return [answer, lastCancellation(), 0];
+        if (typeof answer === 'number') return [answer, lastCancellation(), lastMovement()];
         throw answer;
       },
     },

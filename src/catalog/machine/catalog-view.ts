@@ -49,6 +49,10 @@ export interface CatalogView {
   cancellations(): readonly SalesMessage[];
   /** What is cancelled of each order. */
   readonly cancelled: CancelledView;
+  /** Number of the oldest movement of stock held, or of the next one. */
+  readonly firstMovement: number;
+  /** The movements held, in the runs of their entries. */
+  movements(): readonly SalesMessage[];
 }
 
 export function viewOf(state: CatalogState): CatalogView {
@@ -67,5 +71,7 @@ export function viewOf(state: CatalogState): CatalogView {
     firstCancellation: purchases.cancellations.first,
     cancellations: () => purchases.cancellations.kept(),
     cancelled: purchases.cancelled,
+    firstMovement: products.ledger.runs.first,
+    movements: () => products.ledger.runs.kept(),
   };
 }

@@ -34,11 +34,12 @@ export async function openSqlCatalog(
   const catalogTables = new CatalogTables(machine);
   const base = await restore(connection, machine, catalogTables);
   const rows = new PostgresTables(connection);
-  /** The last order and cancellation in the tables, as far as this replica has written or read them. */
-  const ends = { lastOrder: 0, lastCancellation: 0 };
-  const saw = ({ lastOrder, lastCancellation }: TableEnds): void => {
+  /** The last order, cancellation and movement in the tables, as far as this replica has written or read them. */
+  const ends = { lastOrder: 0, lastCancellation: 0, lastMovement: 0 };
+  const saw = ({ lastOrder, lastCancellation, lastMovement }: TableEnds): void => {
     ends.lastOrder = Math.max(ends.lastOrder, lastOrder);
     ends.lastCancellation = Math.max(ends.lastCancellation, lastCancellation);
+    ends.lastMovement = Math.max(ends.lastMovement, lastMovement);
   };
   const tables: GroupTables<CatalogResult> = {
     applied: (entry, result) => catalogTables.applied(entry, result),
@@ -78,8 +79,12 @@ export async function openSqlCatalog(
         });
       });
     },
-    confirmed: () => ({ sale: ends.lastOrder, cancellation: ends.lastCancellation, movement: 0 }),
-    keepsLedger: false,
+    confirmed: () => ({
+      sale: ends.lastOrder,
+      cancellation: ends.lastCancellation,
+      movement: ends.lastMovement,
+    }),
+    keepsLedger: true,
     audit: (store, token) => auditor.audit(store, token),
     failed: new Promise(() => {}),
     async end() {

@@ -1,9 +1,9 @@
 /**
  * Says what the tables behind the catalog's log lack of the state (docs/SQL-ENGINE.md, S5). For each
  * entry it notes the touched products, the changed holds and uses of limits, and the new sales; new keys
- * need no notes, because their ordinals are an interval, and neither do cancellations, because the state holds all that may be
- * missing (its watermark follows the tables). Every replica follows its entries like this, so a
- * new leader continues from the state row of the tables. The notes are limited: a few for each product, and
+ * need no notes, because their ordinals are an interval, and neither do cancellations and movements of
+ * stock, because the state holds all that may be missing (its watermarks follow the tables). Every replica
+ * follows its entries like this, so a new leader continues from the state row of the tables. The notes are limited: a few for each product, and
  * so many holds, uses and sales. Beyond this the oldest are forgotten; a replica that forgot more than the
  * tables hold restores itself from the tables before it leads. Invariant: the notes cover each entry after
  * `#notedAfter`.
@@ -26,6 +26,7 @@ import {
   cancellationRows,
   changeKeyRows,
   holdRow,
+  movementRows,
   orderRows,
   productRow,
   purchaseKeyRows,
@@ -124,7 +125,7 @@ export class CatalogTables {
   changes(): TableChanges | undefined {
     const view = this.#machine.view();
     assert(view.head.seq === this.#appliedSeq, 'every applied entry is noted');
-    const { appliedSeq, next, lastCancellation } = this.#tables;
+    const { appliedSeq, next, lastCancellation, lastMovement } = this.#tables;
     if (this.#appliedSeq <= appliedSeq) return undefined;
     assert(this.#notedAfter <= appliedSeq, 'all that the tables lack is noted');
     const kept = this.#keptKeys(view);
@@ -138,6 +139,8 @@ export class CatalogTables {
       'cancellations that the tables lack are held',
     );
     const runs = view.cancellations().filter(([first]) => first > lastCancellation);
+    assert(view.firstMovement <= lastMovement + 1, 'movements that the tables lack are held');
+    const moved = view.movements().filter(([first]) => first > lastMovement);
     return {
       ...writeState(view, kept),
       products: ids.map((id) => productRow(required(view.product(id), 'a touched product'))),
@@ -148,6 +151,7 @@ export class CatalogTables {
       ...(view.holds.last > 0 ? { holds: this.#holdChanges(view) } : {}),
       ...(uses ? { uses } : {}),
       ...(runs.length > 0 ? { cancellations: runs.flatMap(cancellationRows) } : {}),
+      ...(moved.length > 0 ? { movements: moved.flatMap(movementRows) } : {}),
     };
   }
 

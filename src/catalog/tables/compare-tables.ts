@@ -1,7 +1,7 @@
 /**
  * Compares the tables with the state of a machine at the same log position, for the audit. It names the
- * rows that differ, for example one that somebody changed with `UPDATE products`. Orders
- * and cancellations are compared from the oldest one on that the machine still holds.
+ * rows that differ, for example one that somebody changed with `UPDATE products`. Orders,
+ * cancellations and movements of stock are compared from the oldest one on that the machine still holds.
  */
 import type {
   CancellationRow,
@@ -21,6 +21,7 @@ import {
   cancelledRows,
   changeKeyRows,
   holdRows,
+  movementRows,
   orderRows,
   productRow,
   purchaseKeyRows,
@@ -40,10 +41,11 @@ export interface TableDifference {
     | 'change_keys'
     | 'holds'
     | 'limit_uses'
-    | 'cancellations';
+    | 'cancellations'
+    | 'stock_movements';
   /**
-   * The product's id, the number of the order or the cancellation, the hold's serial number, the key's ordinal, after its kind if it
-   * has one, or a use's product, customer and source.
+   * The product's id, the number of the order, cancellation or movement, the hold's serial number, the key's
+   * ordinal, after its kind if it has one, or a use's product, customer and source.
    */
   readonly id: string;
   /** Undefined if one of the two has no such row. */
@@ -63,14 +65,19 @@ export async function compareTables(
   const found = new Differences();
   const view = machine.view();
   const position = readState(await reader.state());
-  const { appliedSeq, head, firstSale, firstCancellation, kept, resolvedFrom } = position;
+  const { appliedSeq, head, firstSale, firstCancellation, firstMovement } = position;
+  const { kept, resolvedFrom } = position;
   compareRow(found, 'state', '1', { appliedSeq }, { appliedSeq: view.head.seq });
   // At another position nothing else can be compared.
   if (found.list.length > 0) return found.list;
   if (head) {
-    const first = { firstSale: view.firstSale, firstCancellation: view.firstCancellation };
-    const expected = { ...absent(head), ...view.head, ...first };
-    compareRow(found, 'state', '1', { ...head, firstSale, firstCancellation }, expected);
+    const first = {
+      firstSale: view.firstSale,
+      firstCancellation: view.firstCancellation,
+      firstMovement: view.firstMovement,
+    };
+    const stored = { ...head, firstSale, firstCancellation, firstMovement };
+    compareRow(found, 'state', '1', stored, { ...absent(head), ...view.head, ...first });
   }
 
   const productId = ({ id }: ProductRow): number => id;
@@ -99,6 +106,9 @@ export async function compareTables(
   };
   const cancelled = cancelledRows(view.cancelled);
   await compareInOrder(found, 'cancellations', reader.cancelledOrders(), cancelled, ofOrders);
+  const moved = view.movements().flatMap(movementRows);
+  const movements = reader.movements(view.firstMovement);
+  await compareTable(found, 'stock_movements', movements, moved, ({ number }) => number);
   return found.list;
 }
 

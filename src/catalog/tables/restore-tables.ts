@@ -1,15 +1,17 @@
 /**
  * Restores the catalog's state from the tables, by making the pieces of a catalog snapshot from their
  * rows, one at a time. Invariants: the restored state has the hash of the state that was written; the
- * orders of one log position form one run of sales, as they did when they were sold.
+ * orders of one log position form one run of sales, as they did when they were sold, and so do
+ * cancellations and movements of stock.
  */
 import { assert } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
-import { toCancellation, toSale } from '../../database/book-rows.js';
+import { toCancellation, toMovement, toSale } from '../../database/book-rows.js';
 import type {
   CancellationRow,
   ChangeKeyRow,
   HoldRow,
+  MovementRow,
   ProductRow,
   PurchaseKeyKind,
   PurchaseKeyRow,
@@ -57,7 +59,8 @@ export async function* piecesOfTables(
   reader: TablesReader,
   state: TableState,
 ): AsyncGenerator<Uint8Array> {
-  const { head, firstSale, firstCancellation, kept, next, resolvedFrom } = readState(state);
+  const { head, firstSale, firstCancellation, firstMovement, ...rest } = readState(state);
+  const { kept, next, resolvedFrom } = rest;
   if (!head) return;
   const { pieceProducts, pieceKeys, pieceWriteKeys } = storageLimits;
   yield savePiece(['head', head]);
@@ -91,6 +94,7 @@ export async function* piecesOfTables(
   yield* holdPieces(reader.holds(resolvedFrom, 'open ones first, then by end'), head, reserved);
   yield* usePieces(reader.uses(), head);
   yield* cancellationPieces(reader, firstCancellation, head);
+  yield* movementPieces(reader, firstMovement, head);
 }
 
 /** A row as a snapshot under the rules of this head saves it. */
@@ -164,6 +168,21 @@ async function* cancellationPieces(
   }
 }
 
+/** The movements of stock that the state holds. */
+async function* movementPieces(
+  reader: TablesReader,
+  first: number,
+  { lastMovement: last = 0 }: SavedHead,
+): AsyncGenerator<Uint8Array> {
+  if (last === 0) return;
+  let begun = 0;
+  const runOf = ({ beginsRun }: MovementRow): number => (beginsRun ? ++begun : begun);
+  const held = items(reader.movements(first), toMovement, runOf);
+  for await (const run of runs('stock_movements', held, first, last)) {
+    yield savePiece(['movements', ...run]);
+  }
+}
+
 function toKeysPiece(
   kind: PurchaseKeyKind,
   rows: readonly PurchaseKeyRow[],
@@ -177,7 +196,7 @@ function toWriteKey({ digest: key, requestHash, result, time }: ChangeKeyRow) {
   return { key, requestHash, result, time };
 }
 
-/** A sale or a cancellation, and what is the same for all of one log entry. */
+/** A sale, a cancellation or a movement, and what is the same for all of one run. */
 interface Item {
   readonly item: Numbered;
   readonly entry: number;
@@ -193,9 +212,16 @@ async function* items<Row>(
   }
 }
 
-/** Yields the sales or cancellations of each log entry, and all of them. */
+/** The tables that have runs. */
+const nouns = {
+  orders: 'order',
+  cancellations: 'cancellation',
+  stock_movements: 'movement',
+} as const;
+
+/** Yields the runs of the items, and all of them. */
 async function* runs(
-  table: 'orders' | 'cancellations',
+  table: keyof typeof nouns,
   all: AsyncIterable<Item>,
   first: number,
   last: number,
@@ -206,9 +232,7 @@ async function* runs(
   for await (const { item, entry } of all) {
     const [number] = item;
     if (number !== next || next > last) {
-      throw damaged(
-        `${table === 'orders' ? 'order' : 'cancellation'} ${number} follows ${next - 1}`,
-      );
+      throw damaged(`${nouns[table]} ${number} follows ${next - 1}`);
     }
     if (entry !== current && run.length > 0) {
       yield toRun(run);

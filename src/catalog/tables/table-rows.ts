@@ -3,12 +3,13 @@
  * may be written again (docs/SQL-ENGINE.md, S5).
  */
 import { databaseLimits } from '../../base/limits.js';
-import { cancellationRow, fromColumn, toColumn } from '../../database/book-rows.js';
+import { cancellationRow, fromColumn, movementRow, toColumn } from '../../database/book-rows.js';
 import type {
   CancellationRow,
   CancelledOrderRow,
   ChangeKeyRow,
   HoldRow,
+  MovementRow,
   OrderRow,
   ProductRow,
   PurchaseKeyKind,
@@ -18,6 +19,7 @@ import type {
 } from '../../database/rows.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale, SalesMessage } from '../../wire/internal.js';
+import type { Movement } from '../../wire/movement.js';
 import type { Cancellation } from '../../wire/trade.js';
 import type {
   CancelledView,
@@ -170,6 +172,11 @@ export function fewUses({ head, uses }: CatalogView): readonly UseRow[] | undefi
 /** The cancellations of one entry. */
 export function cancellationRows([first, , bytes]: SalesMessage): CancellationRow[] {
   return (decode(bytes) as Cancellation[]).map((one) => cancellationRow(one, first));
+}
+
+/** The movements of one run. */
+export function movementRows([first, , bytes]: SalesMessage): MovementRow[] {
+  return (decode(bytes) as Movement[]).map((one) => movementRow(one, one[0] === first));
 }
 
 /** Ascending by order. */

@@ -1,7 +1,7 @@
 /**
  * Encodes and decodes the row that says which state the tables show: the head of a catalog snapshot,
- * the oldest sale and cancellation held, the ordinals of the keys, and which holds are forgotten. Invariants: ordinals
- * count the keys of a kind from 1, are the same on each replica, and keys are dropped oldest first; so the
+ * the oldest sale, cancellation and movement held, the ordinals of the keys, and which holds are forgotten.
+ * Invariants: ordinals count the keys of a kind from 1, are the same on each replica, and keys are dropped oldest first; so the
  * kept keys are an interval. Resolved holds are forgotten in the order of their end.
  */
 import { BazarError } from '../../base/errors.js';
@@ -22,6 +22,8 @@ export interface TablesPosition {
   /** The same of cancellations. */
   readonly firstCancellation: number;
   readonly lastCancellation: number;
+  readonly firstMovement: number;
+  readonly lastMovement: number;
   /** First ordinal that exists, of each kind. */
   readonly kept: KeptKeys;
   /** Ordinal of the next key of each kind. */
@@ -39,28 +41,34 @@ export const founding: TablesPosition = {
   firstSale: 1,
   firstCancellation: 1,
   lastCancellation: 0,
+  firstMovement: 1,
+  lastMovement: 0,
   kept: firstKeys,
   next: firstKeys,
   resolvedFrom: 0,
 };
 
 export function writeState(view: CatalogView, kept: KeptKeys): TableState {
-  const { head, firstSale, firstCancellation, holds } = view;
-  const { lastCancellation = 0 } = head;
+  const { head, firstSale, firstCancellation, firstMovement, holds } = view;
+  const { lastCancellation = 0, lastMovement = 0 } = head;
   const from = holds.last > 0 ? { resolvedFrom: resolvedFrom(holds) } : {};
   const first = lastCancellation > 0 ? { firstCancellation } : {};
-  const bytes = encode({ ...head, firstSale, kept, ...from, ...first });
-  return { appliedSeq: head.seq, lastOrder: head.lastSale, lastCancellation, head: bytes };
+  const moved = lastMovement > 0 ? { firstMovement } : {};
+  const bytes = encode({ ...head, firstSale, kept, ...from, ...first, ...moved });
+  const ends = { lastOrder: head.lastSale, lastCancellation, lastMovement };
+  return { appliedSeq: head.seq, ...ends, head: bytes };
 }
 
 /** Throws `internal` if the row contradicts itself. */
 export function readState(state: TableState): TablesPosition {
-  const { appliedSeq, lastOrder, lastCancellation, head: bytes } = state;
+  const { appliedSeq, lastOrder, lastCancellation, lastMovement, head: bytes } = state;
   if (bytes.length === 0 && appliedSeq === 0 && lastOrder === 0) return founding;
-  const { firstSale, firstCancellation = 1, kept, ...rest } = decodeHead(bytes);
+  const { firstSale, firstCancellation = 1, firstMovement = 1, kept, ...rest } = decodeHead(bytes);
   const { resolvedFrom: from = 0, ...head } = rest;
-  const areFirst = isInteger(firstSale) && isInteger(firstCancellation);
-  if (!isHead(head) || !areFirst || !isKept(kept) || typeof from !== 'number') {
+  if (!isInteger(firstSale) || !isInteger(firstCancellation) || !isInteger(firstMovement)) {
+    throw damaged('the state row has no valid head');
+  }
+  if (!isHead(head) || !isKept(kept) || typeof from !== 'number') {
     throw damaged('the state row has no valid head');
   }
   if (head.seq !== appliedSeq || head.lastSale !== lastOrder) {
@@ -69,13 +77,17 @@ export function readState(state: TableState): TablesPosition {
   if ((head.lastCancellation ?? 0) !== lastCancellation) {
     throw damaged('last_cancellation of the state row differs from its head');
   }
+  if ((head.lastMovement ?? 0) !== lastMovement) {
+    throw damaged('last_movement of the state row differs from its head');
+  }
   const next = {
     client: kept.client + head.clientKeys,
     frontend: kept.frontend + head.frontendKeys,
     change: kept.change + (head.writeKeys ?? 0),
   };
-  const cancellations = { firstCancellation, lastCancellation };
-  return { appliedSeq, head, firstSale, ...cancellations, kept, next, resolvedFrom: from };
+  const first = { firstSale, firstCancellation, firstMovement };
+  const last = { lastCancellation, lastMovement };
+  return { appliedSeq, head, ...first, ...last, kept, next, resolvedFrom: from };
 }
 
 /** The tables are not as the catalog wrote them. */

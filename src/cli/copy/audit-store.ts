@@ -3,7 +3,7 @@
  * the holds, the uses of limits, and the hash of the catalog's state.
  */
 import { createHash } from 'node:crypto';
-import { toCancellation, toSale } from '../../database/book-rows.js';
+import { toCancellation, toMovement, toSale } from '../../database/book-rows.js';
 import { encode } from '../../wire/codec.js';
 import type { StoreSource } from './store-source.js';
 
@@ -29,6 +29,7 @@ export interface StoreAudit {
   readonly orders: number;
   readonly units: number;
   readonly cancellations: number;
+  readonly movements: number;
   /** Exact also above the whole numbers of JavaScript. */
   readonly totalCents: bigint;
   readonly clientKeys: number;
@@ -92,11 +93,12 @@ export async function auditStore({
   }
   const ledger = createHash('sha256');
   let moved = 0;
-  for await (const some of movements()) {
-    for (const one of some) {
+  for await (const rows of movements(1)) {
+    for (const row of rows) {
       moved++;
-      if (one[0] !== moved) problems.push(`movement ${one[0]} stands where ${moved} should`);
-      ledger.update(encode(one));
+      const { number } = row;
+      if (number !== moved) problems.push(`movement ${number} stands where ${moved} should`);
+      ledger.update(encode(toMovement(row)));
     }
     if (problems.length >= differencesMax) break;
   }
@@ -117,7 +119,7 @@ export async function auditStore({
   return {
     ...{ place, seq: end.seq, logTime: head.logTime },
     ...{ products: machine.productCount, orders: count, units: sum, totalCents },
-    cancellations: cancelled,
+    ...{ cancellations: cancelled, movements: moved },
     ...{ clientKeys: head.clientKeys, frontendKeys: head.frontendKeys },
     ...{ changeKeys: head.writeKeys ?? 0, holds: head.holds ?? 0, uses: head.uses ?? 0 },
     ...{ state: machine.hash(), book: hash.digest('hex'), books },
@@ -135,6 +137,7 @@ export const comparedFields = [
   'units',
   'totalCents',
   'cancellations',
+  'movements',
   'clientKeys',
   'frontendKeys',
   'changeKeys',
@@ -142,6 +145,7 @@ export const comparedFields = [
   'uses',
   'state',
   'book',
+  'ledger',
 ] as const;
 
 /** Names what differs; empty if the copy is equal. */
@@ -152,11 +156,6 @@ export function auditDifferences(source: StoreAudit, target: StoreAudit): string
   for (const field of comparedFields) {
     const [one, other] = [source[field], target[field]];
     if (one !== other) found.push(`${field}: ${one} in the source, ${other} in the target`);
-  }
-  // The tables of a database have no movements yet.
-  const haveLedgers = source.ledger !== '' && target.ledger !== '';
-  if (haveLedgers && source.ledger !== target.ledger) {
-    found.push(`ledger: ${source.ledger} in the source, ${target.ledger} in the target`);
   }
   for (const id of new Set([...source.books.keys(), ...target.books.keys()])) {
     const [one, other] = [source, target].map(({ books }) => JSON.stringify(books.get(id)));

@@ -50,7 +50,7 @@ export async function showCopy(
 /** The books of products are compared, too, but not shown. */
 function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell])[] {
   const { place, seq, logTime, products, orders, units, totalCents, cancellations } = audit;
-  const { clientKeys, frontendKeys, changeKeys, holds, uses, state, book } = audit;
+  const { movements, clientKeys, frontendKeys, changeKeys, holds, uses, state, book } = audit;
   return [
     ['place', place],
     ['log end', String(seq)],
@@ -60,6 +60,7 @@ function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell
     ['units sold', String(units)],
     ['total', decimal(totalCents)],
     ['cancellations', String(cancellations)],
+    ['movements', String(movements)],
     ['client keys', String(clientKeys)],
     ['frontend keys', String(frontendKeys)],
     ['change keys', String(changeKeys)],
@@ -67,17 +68,19 @@ function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell
     ['limit uses', String(uses)],
     ['state', state.slice(0, hashShown)],
     ['order book', book.slice(0, hashShown)],
+    ['ledger', audit.ledger.slice(0, hashShown)],
   ];
 }
 
 function inJson(audit: StoreAudit) {
   const { place, seq, logTime, products, orders, units, totalCents, cancellations } = audit;
-  const { clientKeys, frontendKeys, changeKeys, holds, uses, state, book, problems } = audit;
+  const { movements, clientKeys, frontendKeys, changeKeys, holds, uses, state, book } = audit;
+  const { ledger, problems } = audit;
   return {
     ...{ place, seq, log_time: logTime, products, orders, units, total: decimal(totalCents) },
-    cancellations,
+    ...{ cancellations, movements },
     ...{ client_keys: clientKeys, frontend_keys: frontendKeys, change_keys: changeKeys },
-    ...{ holds, limit_uses: uses, state, order_book: book, problems },
+    ...{ holds, limit_uses: uses, state, order_book: book, ledger, problems },
   };
 }
 

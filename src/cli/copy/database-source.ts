@@ -9,10 +9,10 @@ import { restoreFromTables } from '../../catalog/tables/restore-tables.js';
 import { cancellationRows, orderRows } from '../../catalog/tables/table-rows.js';
 import { readState } from '../../catalog/tables/table-state.js';
 import { describeDatabase } from '../../database/connection-url.js';
-import type { CancellationRow, OrderRow } from '../../database/rows.js';
+import type { CancellationRow, MovementRow, OrderRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import { type OpenTables, openTables } from '../../database/table-pieces.js';
-import { onlyHeldMovements, type StoreSource } from './store-source.js';
+import { movementsAfter, type StoreSource } from './store-source.js';
 
 export async function openDatabase(options: DatabaseOptions): Promise<StoreSource> {
   const tables = await openTables(options);
@@ -28,16 +28,19 @@ async function readStore(options: DatabaseOptions, tables: OpenTables): Promise<
   const machine = newMachine();
   const state = await restoreFromTables(tables, machine);
   let end = await tables.end();
-  /** Sales and cancellations that the tables do not have yet; the store limits their number. */
+  /** Sales, cancellations and movements that the tables do not have yet; the store limits their number. */
   const later: OrderRow[] = [];
   const laterCancelled: CancellationRow[] = [];
+  const laterMoved: MovementRow[] = [];
   for await (const entries of tables.entries(end.seq)) {
     for (const entry of entries) {
+      const { last } = machine.movements;
       const result = machine.apply(entry);
       const sales = salesOf(result);
       if (sales) later.push(...orderRows(sales, entry.seq));
       const cancelled = cancellationsOf(result);
       if (cancelled) laterCancelled.push(...cancellationRows(cancelled));
+      laterMoved.push(...movementsAfter(machine, last));
       end = { seq: entry.seq, epoch: entry.epoch, time: entry.time };
     }
   }
@@ -59,7 +62,7 @@ async function readStore(options: DatabaseOptions, tables: OpenTables): Promise<
     cancellations: (from) => {
       return through(tables.cancellations(from), state.lastCancellation, laterCancelled, from);
     },
-    movements: () => onlyHeldMovements(machine),
+    movements: (from) => through(tables.movements(from), state.lastMovement, laterMoved, from),
     close: () => tables.close(),
   };
 }

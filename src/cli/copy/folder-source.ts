@@ -9,12 +9,11 @@ import { logLimits } from '../../base/limits.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import { replayCatalog } from '../../catalog/service/recompute-job.js';
 import { orderRow } from '../../catalog/tables/table-rows.js';
-import { cancellationRow } from '../../database/book-rows.js';
-import type { CancellationRow, OrderRow } from '../../database/rows.js';
+import { cancellationRow, movementRow } from '../../database/book-rows.js';
+import type { CancellationRow, MovementRow, OrderRow } from '../../database/rows.js';
 import { type FolderLock, lockFolder } from '../../storage/folder-lock.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { type JournalReader, openJournalReader } from '../../storage/read-journal.js';
-import type { Movement } from '../../wire/movement.js';
 import { type BookAddition, followBook, isComplete } from '../backup/copy-book.js';
 import { newestLog } from '../backup/copy-catalog.js';
 import { manifestName, readManifest } from '../backup/manifest.js';
@@ -25,6 +24,7 @@ import {
   heldMovements,
   heldOrders,
   placeSales,
+  runBegins,
   type StoreSource,
 } from './store-source.js';
 
@@ -65,7 +65,7 @@ export async function openFolder(folder: string): Promise<StoreSource> {
       kept: firstKeys,
       orders: (from) => orders(machine, book, from),
       cancellations: (from) => cancellations(machine, book, from),
-      movements: () => movements(machine, book),
+      movements: (from) => movements(machine, book, from),
       close,
     };
   } catch (error) {
@@ -183,12 +183,16 @@ async function* cancellations(
 async function* movements(
   machine: CatalogMachine,
   reader: JournalReader,
-): AsyncGenerator<readonly Movement[]> {
+  from: number,
+): AsyncGenerator<readonly MovementRow[]> {
+  const view = machine.view();
+  const begins = runBegins(view);
   let last = 0;
   for await (const { movements: some } of readBook(machine, reader)) {
     last = some.at(-1)?.[0] ?? last;
-    if (some.length > 0) yield some;
+    const wanted = some.filter(([number]) => number >= from);
+    if (wanted.length > 0) yield wanted.map((one) => movementRow(one, begins(one[0])));
   }
-  const held = heldMovements(machine, last + 1);
+  const held = heldMovements(view, Math.max(from, last + 1));
   if (held.length > 0) yield held;
 }

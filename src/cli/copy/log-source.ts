@@ -11,10 +11,11 @@ import { newMachine } from '../../catalog/service/new-machine.js';
 import { cancellationRows, orderRows } from '../../catalog/tables/table-rows.js';
 import { describeDatabase } from '../../database/connection-url.js';
 import { PostgresLog } from '../../database/postgres-log.js';
+import type { MovementRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import type { StoreFacts } from '../../database/store-facts.js';
 import type { LogEnd } from '../../database/types.js';
-import { firstKeys, onlyHeldMovements, type StoreSource } from './store-source.js';
+import { firstKeys, movementsAfter, type StoreSource } from './store-source.js';
 
 export async function openLog(
   options: DatabaseOptions,
@@ -60,7 +61,14 @@ export async function openLog(
           if (wanted.length > 0) yield wanted;
         }
       },
-      movements: () => onlyHeldMovements(machine),
+      async *movements(from) {
+        if (base) yield* base.movements(from);
+        if (machine.movements.last === 0) return;
+        for await (const { moved } of replay(log, begin(), end)) {
+          const wanted = moved.filter(({ number }) => number >= from);
+          if (wanted.length > 0) yield wanted;
+        }
+      },
       close: () => log.close(),
     };
   } catch (error) {
@@ -106,6 +114,7 @@ async function checkHistory(log: PostgresLog, facts: StoreFacts, end: LogEnd): P
 interface Replayed {
   readonly seq: number;
   readonly result: CatalogResult;
+  readonly moved: readonly MovementRow[];
 }
 
 /** Applies the rest of the log, and yields the result of each entry. */
@@ -120,7 +129,9 @@ async function* replay(
       throw new BazarError('unavailable', `the log lacks entry ${machine.appliedSeq + 1}`);
     }
     for (const entry of entries) {
-      yield { seq: entry.seq, result: machine.apply(entry) };
+      const { last } = machine.movements;
+      const result = machine.apply(entry);
+      yield { seq: entry.seq, result, moved: movementsAfter(machine, last) };
     }
   }
 }

@@ -3,15 +3,13 @@
  * the tables of a database. Invariant: the orders are 1 … the last sale of the state, and the cancellations
  * and movements 1 … the last one, also those that are not in the order book yet.
  */
-import { purchaseLimits } from '../../base/limits.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import type { CatalogView } from '../../catalog/machine/catalog-view.js';
-import { cancellationRows, orderRow } from '../../catalog/tables/table-rows.js';
-import type { CancellationRow, KeptKeys, OrderRow } from '../../database/rows.js';
+import { cancellationRows, movementRows, orderRow } from '../../catalog/tables/table-rows.js';
+import type { CancellationRow, KeptKeys, MovementRow, OrderRow } from '../../database/rows.js';
 import type { LogEnd } from '../../database/types.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';
-import type { Movement } from '../../wire/movement.js';
 
 export interface StoreSource {
   /** For people; without a password. */
@@ -27,8 +25,8 @@ export interface StoreSource {
   orders(from: number): AsyncIterable<readonly OrderRow[]>;
   /** The cancellations, in the same way. */
   cancellations(from: number): AsyncIterable<readonly CancellationRow[]>;
-  /** All movements of stock, in bounded batches. */
-  movements(): AsyncIterable<readonly Movement[]>;
+  /** The movements of stock, in the same way. */
+  movements(from: number): AsyncIterable<readonly MovementRow[]>;
   close(): Promise<void>;
 }
 
@@ -74,22 +72,27 @@ export function batchesOf(view: CatalogView): (number: number) => number {
   };
 }
 
-/** The movements that the catalog holds, from this number on. */
-export function heldMovements({ movements }: CatalogMachine, from: number): readonly Movement[] {
-  const held: Movement[] = [];
-  for (let next = from; ; ) {
-    const run = movements.from(next, purchaseLimits.salesBatch);
-    if (!run) return held;
-    const items = decode(run[2]) as readonly Movement[];
-    held.push(...items.filter(([number]) => number >= from));
-    next = run[0] + run[1];
-  }
+/** The movements of stock that the catalog holds, from this number on. */
+export function heldMovements(view: CatalogView, from: number): MovementRow[] {
+  return view
+    .movements()
+    .flatMap(movementRows)
+    .filter(({ number }) => number >= from);
 }
 
-/** The tables of a database have no movements yet: those that the catalog holds, if these are all. */
-export async function* onlyHeldMovements(
-  machine: CatalogMachine,
-): AsyncGenerator<readonly Movement[]> {
-  const { last, watermark } = machine.movements;
-  if (last > 0 && watermark === 0) yield heldMovements(machine, 1);
+/** Whether a movement begins a run that the catalog holds. */
+export function runBegins(view: CatalogView): (number: number) => boolean {
+  const firsts = new Set(view.movements().map(([first]) => first));
+  return (number) => firsts.has(number);
+}
+
+/** The movements after this number, which the catalog has just recorded. */
+export function movementsAfter(machine: CatalogMachine, last: number): MovementRow[] {
+  const rows: MovementRow[] = [];
+  for (let next = last + 1; ; ) {
+    const run = machine.movements.from(next, 1);
+    if (!run) return rows;
+    rows.push(...movementRows(run));
+    next = run[0] + run[1];
+  }
 }

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { logLimits, purchaseLimits } from '../../base/limits.js';
 import type { Entry } from '../../consensus/types.js';
-import { toCancellation, toSale } from '../../database/book-rows.js';
+import { toCancellation, toMovement, toSale } from '../../database/book-rows.js';
 import type { OrderRow } from '../../database/rows.js';
 import { rulesOfCancellations, rulesOfMovements } from '../../order/book-position.js';
 import { movementsCommand } from '../../order/movement-command.js';
@@ -92,9 +92,9 @@ async function* bookEntries(
       took(entry, 'cancellations', first + some.length - 1);
     }
   }
-  for await (const batch of movements()) {
+  for await (const batch of movements(1)) {
     for (let at = 0; at < batch.length; at += purchaseLimits.salesBatch) {
-      const some = batch.slice(at, at + purchaseLimits.salesBatch);
+      const some = batch.slice(at, at + purchaseLimits.salesBatch).map(toMovement);
       const [first = 0] = some[0] ?? [];
       const entry = entryOf(movementsCommand([first, some.length, encode(some)]));
       yield [entry];

@@ -20,6 +20,7 @@ import type {
   CancellationRow,
   HoldRow,
   KeptKeys,
+  MovementRow,
   OrderRow,
   UseKeyRow,
 } from '../../database/rows.js';
@@ -38,6 +39,7 @@ export interface RowsDone {
   readonly change: number;
   readonly hold: number;
   readonly cancellation: number;
+  readonly movement: number;
 }
 
 export const noRows: RowsDone = {
@@ -48,6 +50,7 @@ export const noRows: RowsDone = {
   change: 0,
   hold: 0,
   cancellation: 0,
+  movement: 0,
 };
 const { rewriteRows, rewriteLines } = databaseLimits;
 
@@ -60,6 +63,7 @@ export function rowsIn(facts: StoreFacts): RowsDone {
     change: facts.lastChangeKey ?? 0,
     hold: facts.lastHold ?? 0,
     cancellation: facts.lastCancellation ?? 0,
+    movement: facts.lastMovement ?? 0,
   };
 }
 
@@ -90,7 +94,8 @@ export async function writeTables(
   }
   changed += await writeHolds(view.holds, rewriter, done.hold, report);
   changed += await writeUses(view.uses, rewriter, report);
-  return changed + (await writeCancellations(source, rewriter, done.cancellation, report));
+  changed += await writeCancellations(source, rewriter, done.cancellation, report);
+  return changed + (await writeMovements(source, rewriter, done.movement, report));
 }
 
 /**
@@ -132,8 +137,8 @@ export async function trimTables(
   rewriter: TableRewriter,
 ): Promise<number> {
   const view = machine.view();
-  const { lastSale, cancellations } = machine;
-  let deleted = 0;
+  const { lastSale, cancellations, movements } = machine;
+  let deleted = await rewriter.trim({ kind: 'stock_movements', after: movements.last });
   // Cancellations name orders.
   for (const kind of ['cancellation_lines', 'cancellations'] as const) {
     deleted += await rewriter.trim({ kind, after: cancellations.last });
@@ -228,6 +233,20 @@ async function writeCancellations(
   return changed;
 }
 
+async function writeMovements(
+  { machine, movements }: StoreSource,
+  rewriter: TableRewriter,
+  done: number,
+  report: Report,
+): Promise<number> {
+  let changed = 0;
+  for await (const rows of linePieces(movements(done + 1))) {
+    changed += await rewriter.put({ kind: 'stock_movements', rows });
+    report('movements', rows.at(-1)?.number ?? 0, machine.movements.last);
+  }
+  return changed;
+}
+
 /** All of them, also if the copy continues: they are few. */
 async function writeUses(uses: UsesView, rewriter: TableRewriter, report: Report): Promise<number> {
   const all = useRows(uses);
@@ -239,8 +258,10 @@ async function writeUses(uses: UsesView, rewriter: TableRewriter, report: Report
   return changed;
 }
 
+type LineRow = Pick<OrderRow | HoldRow | CancellationRow, 'lines'>;
+
 /** The same rows in pieces that also have a limited number of lines. */
-async function* linePieces<Row extends Pick<OrderRow | HoldRow | CancellationRow, 'lines'>>(
+async function* linePieces<Row extends LineRow | MovementRow>(
   batches: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>,
 ): AsyncGenerator<readonly Row[]> {
   let piece: Row[] = [];
@@ -248,7 +269,7 @@ async function* linePieces<Row extends Pick<OrderRow | HoldRow | CancellationRow
   for await (const batch of batches) {
     for (const row of batch) {
       piece.push(row);
-      lines += row.lines.length;
+      lines += 'lines' in row ? row.lines.length : 0;
       if (piece.length < rewriteRows && lines < rewriteLines) continue;
       yield piece;
       piece = [];

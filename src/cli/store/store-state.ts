@@ -14,6 +14,7 @@ const tables = [
   'order_lines',
   'cancellations',
   'cancellation_lines',
+  'stock_movements',
   'holds',
   'hold_lines',
   'limit_uses',

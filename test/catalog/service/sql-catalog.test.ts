@@ -217,3 +217,25 @@ t.test('cancellations reach the tables, and the catalog drops what they have', a
   t.not(recomputed, served);
   t.same(found, ['cancelled order 3: the tables say units = [1,1], the store [1,2]']);
 });
+
+t.test('movements reach the tables, and the catalog drops what they have', async (t) => {
+  const database = await testStore(t);
+  const one = await open(t, database);
+  const { store, catalog } = one;
+  t.ok(catalog.keepsLedger, 'no order leader has to ask');
+  await store.propose(['rules', 4, { restockTo: 0, bundled: [] }]);
+  await fill(one);
+  await tablesReach(database, store);
+  t.equal(catalog.confirmed(store).movement, 5, 'two products, and three lines');
+  await store.propose(['cursor', 2, 0, catalog.confirmed(store).movement]);
+  t.equal(store.machine.movements.watermark, 5);
+  await store.propose(['adjust', 1, { delta: -1, reason: 'damaged' }]);
+  await tablesReach(database, store);
+  const audit = await catalog.audit(store, 'before');
+  t.same(audit[5], []);
+  t.equal(audit[1], audit[2]);
+  t.equal(audit[7], 6);
+  await database.query("UPDATE stock_movements SET cause = 'change' WHERE number = 6");
+  const [, served, recomputed] = await catalog.audit(store, 'after');
+  t.not(recomputed, served);
+});

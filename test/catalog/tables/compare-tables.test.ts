@@ -166,3 +166,30 @@ t.test('a cancellation that was changed by hand is named', async (t) => {
     t.same(texts.sort(), expected.sort());
   }
 });
+
+t.test('a movement of stock that was changed by hand is named', async (t) => {
+  const cases: [(model: TablesModel) => void, string][] = [
+    [
+      ({ movementRows: rows }) => edit(rows, 2, { cause: 'change' }),
+      '2 cause: "change", not "sale"',
+    ],
+    [
+      ({ movementRows: rows }) => edit(rows, 2, { beginsRun: true }),
+      '2 begins_run: true, not false',
+    ],
+    [({ movementRows: rows }) => rows.delete(2), '2 undefined: no row, not a row'],
+  ];
+  for (const [change, expected] of cases) {
+    const log = new TableLog(undefined, 4);
+    const { buy } = tradesAt(0);
+    log.trade(buy('a', [[1, 3]]), buy('b', [[1, 1]]));
+    log.write();
+    t.same(await compareTables(log.model, log.leader.machine), []);
+    change(log.model);
+    const found = await compareTables(log.model, log.leader.machine);
+    const texts = found.map(({ id, column, stored, expected: wanted }) => {
+      return `${id} ${column}: ${stored}, not ${wanted}`;
+    });
+    t.same(texts, [expected]);
+  }
+});

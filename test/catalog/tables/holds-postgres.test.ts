@@ -153,7 +153,7 @@ t.test('random histories restore from a database after any write', async (t) => 
         const database = await testStore(t);
         const writer = await openWriter(t, database);
         const log = new TableLog(undefined, 3);
-        let written = 0;
+        let written = { lastCancellation: 0, lastMovement: 0 };
         for (const [at, { passed, command }] of steps.entries()) {
           log.time += passed;
           const { lastSale, lastRestock, rules, lastLogTime: time } = log.leader.machine;
@@ -168,7 +168,8 @@ t.test('random histories restore from a database after any write', async (t) => 
           log.append(command(present));
           if (at % 4 !== 3) continue;
           await writeAndRestore(writer, log);
-          written = log.leader.machine.cancellations.last;
+          const { cancellations, movements } = log.leader.machine;
+          written = { lastCancellation: cancellations.last, lastMovement: movements.last };
         }
       },
     ),

@@ -1,9 +1,10 @@
 import t from 'tap';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import { piecesOfTables, restoreFromTables } from '../../../src/catalog/tables/restore-tables.js';
+import type { Entry } from '../../../src/consensus/types.js';
 import { byClient, byFrontend, product } from '../log-builder.js';
 import { TableLog } from './table-log.js';
-import { assertShows, restoredReplica } from './table-store.js';
+import { assertShows, Replica, restoredReplica } from './table-store.js';
 import { TablesModel } from './tables-model.js';
 import { tradesAt } from './trades.js';
 
@@ -127,6 +128,65 @@ t.test('a missing cancellation is named', async (t) => {
   ];
   for (const [message, lose] of losses) {
     const { model } = cancelledLog();
+    lose(model);
+    await t.rejects(restoreFromTables(model, new CatalogMachine()), { code: 'internal', message });
+  }
+});
+
+/** Two movements in one entry and two in another; the first is confirmed. */
+function movedLog(batchRows?: number): TableLog {
+  const log = new TableLog(new TablesModel(batchRows), 4);
+  const { buy, hold } = tradesAt(0);
+  log.trade(buy('a', [[1, 3]]), buy('b', [[2, 1]]));
+  log.write();
+  log.append(['cursor', 2, 0, 1]);
+  log.trade(buy('c', [[1, 1]]), hold('d', [[1, 1]]));
+  log.write();
+  return log;
+}
+
+t.test('movements keep the run of their entry', async (t) => {
+  for (const batchRows of [1, 2, 100]) {
+    const log = movedLog(batchRows);
+    await assertShows(log.model, log.leader.machine.hash());
+    const { machine } = await restoredReplica(log.model);
+    t.equal(machine.movements.from(2, 1)?.[0], 1);
+    t.equal(machine.movements.from(4, 1)?.[0], 3);
+    t.equal(machine.movements.watermark, 1);
+  }
+});
+
+t.test('the movements of one entry keep their runs if they are several', async (t) => {
+  const count = 2_500;
+  const replica = new Replica();
+  const [entries, model]: [Entry[], TablesModel] = [[], new TablesModel(1_024)];
+  const all = Array.from({ length: count }, (_none, n) => product(`Toy ${n}`, { quantity: 1 }));
+  replica.append(entries, ['rules', 4, { restockTo: 0, bundled: [] }], 0);
+  replica.append(entries, ['stock', all], 0);
+  replica.write(model);
+  const runs = replica.machine.view().movements();
+  t.same(
+    runs.map(([first]) => first),
+    [1, 1_001, 2_001],
+  );
+  await assertShows(model, replica.machine.hash());
+  const restored = await restoredReplica(model);
+  t.same(restored.machine.view().movements(), runs);
+});
+
+t.test('a missing movement is named', async (t) => {
+  const losses: [RegExp, (model: TablesModel) => unknown][] = [
+    [/stock_movements lacks 4/, ({ movementRows }) => movementRows.delete(4)],
+    [/movement 3 follows 1/, ({ movementRows }) => movementRows.delete(2)],
+    [
+      /last_movement of the state row/,
+      (model) => {
+        model.row = { ...model.row, lastMovement: 3 };
+      },
+    ],
+  ];
+  for (const [message, lose] of losses) {
+    const { model } = movedLog();
     lose(model);
     await t.rejects(restoreFromTables(model, new CatalogMachine()), { code: 'internal', message });
   }

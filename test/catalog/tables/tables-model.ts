@@ -11,6 +11,7 @@ import type {
   HoldOrder,
   HoldRow,
   KeptKeys,
+  MovementRow,
   OrderRow,
   ProductRow,
   PurchaseKeyKind,
@@ -23,7 +24,10 @@ import type {
 } from '../../../src/database/rows.js';
 
 export class TablesModel implements TablesReader {
-  row: TableState = { appliedSeq: 0, lastOrder: 0, lastCancellation: 0, head: new Uint8Array(0) };
+  row: TableState = {
+    ...{ appliedSeq: 0, lastOrder: 0, lastCancellation: 0, lastMovement: 0 },
+    head: new Uint8Array(0),
+  };
   readonly productRows = new Map<number, ProductRow>();
   readonly orderRows = new Map<number, OrderRow>();
   readonly keyRows = {
@@ -34,6 +38,7 @@ export class TablesModel implements TablesReader {
   readonly holdRows = new Map<number, HoldRow>();
   readonly useRows = new Map<string, UseRow>();
   readonly cancellationRows = new Map<number, CancellationRow>();
+  readonly movementRows = new Map<number, MovementRow>();
   readonly #batchRows: number;
   readonly #deletesMax: number;
   #kept: KeptKeys = { client: 1, frontend: 1, change: 1 };
@@ -46,9 +51,10 @@ export class TablesModel implements TablesReader {
   }
 
   write(changes: TableChanges): void {
-    const { appliedSeq, lastOrder, lastCancellation, head, kept } = changes;
+    const { appliedSeq, lastOrder, lastCancellation, lastMovement, head, kept } = changes;
     assert.ok(appliedSeq >= this.row.appliedSeq, 'the tables never go back');
-    this.row = { appliedSeq, lastOrder, lastCancellation, head: Uint8Array.from(head) };
+    const ends = { lastOrder, lastCancellation, lastMovement };
+    this.row = { appliedSeq, ...ends, head: Uint8Array.from(head) };
     for (const row of changes.products) this.productRows.set(row.id, row);
     for (const row of changes.orders) {
       const known = this.orderRows.get(row.number);
@@ -64,6 +70,14 @@ export class TablesModel implements TablesReader {
       this.cancellationRows.set(row.number, row);
     }
     assert.equal(this.cancellationRows.size, lastCancellation);
+    for (const row of changes.movements ?? []) {
+      const known = this.movementRows.get(row.number);
+      if (known) assert.deepEqual(row, known, 'movements never change');
+      else assert.equal(row.number, this.movementRows.size + 1, 'movements have no gaps');
+      this.movementRows.set(row.number, row);
+    }
+    assert.equal(this.movementRows.size, lastMovement);
+    if (lastMovement > 0) this.#checkBalances();
     for (const row of changes.purchaseKeys) this.keyRows[row.kind].set(row.ordinal, row);
     for (const row of changes.changeKeys) this.changeRows.set(row.ordinal, row);
     this.#kept = kept;
@@ -76,7 +90,8 @@ export class TablesModel implements TablesReader {
     const { client, frontend } = this.keyRows;
     const keys = client.size + frontend.size + this.changeRows.size;
     const trades = this.holdRows.size + this.useRows.size + this.cancellationRows.size;
-    return this.productRows.size + this.orderRows.size + trades + keys;
+    const numbered = this.orderRows.size + this.movementRows.size;
+    return this.productRows.size + numbered + trades + keys;
   }
 
   async state(): Promise<TableState> {
@@ -125,6 +140,25 @@ export class TablesModel implements TablesReader {
       orders.set(order, { order, last: number, count, units: cancelled });
     }
     return this.#batches(ascending(orders));
+  }
+
+  movements(from: number): AsyncIterable<readonly MovementRow[]> {
+    return this.#batches(ascending(this.movementRows).filter(({ number }) => number >= from));
+  }
+
+  /** Each movement of a product continues the one before, and the last one leaves what the product has. */
+  #checkBalances(): void {
+    const last = new Map<number, MovementRow>();
+    for (const row of ascending(this.movementRows)) {
+      const before = last.get(row.productId);
+      if (before) assert.equal(before.available + row.delta, row.available);
+      if (before) assert.equal(before.reserved + row.reservedDelta, row.reserved);
+      last.set(row.productId, row);
+    }
+    for (const [id, { available, reserved }] of last) {
+      assert.equal(this.productRows.get(id)?.quantity, available);
+      assert.equal(this.productRows.get(id)?.reserved, reserved);
+    }
   }
 
   /** A use is changed by one part of the statement. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import type { Entry } from '../../../src/consensus/types.js';
-import type { TableChanges } from '../../../src/database/rows.js';
+import type { TableChanges, TableEnds } from '../../../src/database/rows.js';
 import type { Sale } from '../../../src/wire/internal.js';
 import { runs } from '../../support/runs.js';
 import { digest, hour, product } from '../log-builder.js';
@@ -14,6 +14,7 @@ import { TablesModel } from './tables-model.js';
 import { type TablePresent, type TableStep, tradeHistory } from './trade-history.js';
 
 const limits = { clientKeysMax: 9, unprojectedMax: 12 };
+const noEnds: TableEnds = { lastOrder: 0, lastCancellation: 0, lastMovement: 0 };
 const notesMax = { sales: 1_000 };
 
 const firstStock: Step = {
@@ -118,10 +119,10 @@ class World {
   #reported = 0;
   readonly #sales: Sale[] = [];
   readonly #confirms: boolean;
-  /** The last cancellation that the leader knows to be in the tables. */
-  #written = 0;
+  /** What the leader knows to be in the tables. */
+  #written: TableEnds = noEnds;
 
-  /** @param confirms the catalog drops cancellations that are in the tables. */
+  /** @param confirms the catalog drops cancellations and movements that are in the tables. */
   constructor(confirms: boolean) {
     this.#confirms = confirms;
     this.hashes = [this.#reference.hash()];
@@ -132,7 +133,7 @@ class World {
     this.#time += passed;
     const { machine } = this.leader;
     const { lastSale, lastRestock, rules, lastLogTime: time } = machine;
-    const [sales, written] = [this.#sales, this.#confirms ? this.#written : 0];
+    const [sales, written] = [this.#sales, this.#confirms ? this.#written : noEnds];
     const present: TablePresent = { time, lastSale, lastRestock, rules, sales, written };
     const wanted = command(present);
     this.#sales.push(...soldIn(this.leader.append(this.entries, wanted, this.#time)));
@@ -160,7 +161,7 @@ class World {
       case 'end':
         if (this.#changes) await this.#write(this.#changes);
         if (this.#changes) this.leader.tables.written(this.#changes);
-        this.#written = Math.max(this.#written, this.#changes?.lastCancellation ?? 0);
+        if (this.#changes) this.#written = this.#changes;
         this.#changes = undefined;
         this.#reported = this.model.row.appliedSeq;
         return;
@@ -207,7 +208,7 @@ class World {
     const next = this.#follower;
     this.#follower = this.leader;
     assert.ok(next.tables.continueFrom(this.model.row));
-    this.#written = this.model.row.lastCancellation;
+    this.#written = this.model.row;
     assert.ok(next.machine.appliedSeq > this.model.row.appliedSeq || !next.tables.changes());
     next.applyThrough(this.entries, this.entries.length);
     this.leader = next;

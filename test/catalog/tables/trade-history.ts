@@ -1,6 +1,10 @@
-/** Random trades, cancellations and expirations under rules 3, for the histories of the tables' properties. */
+/**
+ * Random trades, cancellations, expirations and adjustments under rules 3 or 4, for the histories of the tables'
+ * properties.
+ */
 import fc from 'fast-check';
-import type { LimitFields, PurchaseLine, Sale } from '../../../src/wire/internal.js';
+import type { TableEnds } from '../../../src/database/rows.js';
+import type { AdjustReason, LimitFields, PurchaseLine, Sale } from '../../../src/wire/internal.js';
 import type { TradeOperation } from '../../../src/wire/trade.js';
 import type { Present, Step } from '../machine/catalog-history.js';
 import { tradesAt } from './trades.js';
@@ -9,8 +13,8 @@ import { tradesAt } from './trades.js';
 export interface TablePresent extends Present {
   /** All that was sold. */
   readonly sales?: readonly Sale[];
-  /** The last cancellation that the leader knows to be in the tables. */
-  readonly written?: number;
+  /** The last cancellation and movement that the leader knows to be in the tables. */
+  readonly written?: Pick<TableEnds, 'lastCancellation' | 'lastMovement'>;
 }
 
 /** `day`: log time goes on for so long that resolved holds are forgotten. */
@@ -111,10 +115,29 @@ const trade = fc
     }
     return ['trade', 3, 1_000, made] as const;
   });
-/** What a leader logs once the tables have cancellations. */
-const cursor = fc.constant((present: TablePresent) => {
-  const { rules, lastSale, written = 0 } = present;
-  return rules < 3 || written === 0 ? undefined : (['cursor', lastSale, written] as const);
+/** What a leader logs once the tables have cancellations or movements; also through a part of them. */
+const cursor = fc.nat({ max: 2 }).map((behind) => (present: TablePresent) => {
+  const { rules, lastSale, written = { lastCancellation: 0, lastMovement: 0 } } = present;
+  const { lastCancellation, lastMovement } = written;
+  const moved = Math.max(0, lastMovement - behind);
+  if (moved > 0) return ['cursor', lastSale, lastCancellation, moved] as const;
+  if (rules < 3 || lastCancellation === 0) return undefined;
+  return ['cursor', lastSale, lastCancellation] as const;
+});
+const adjust = fc
+  .tuple(
+    fc.integer({ min: 1, max: 2 }),
+    fc.constantFrom({ delta: 3 }, { delta: -2 }, { count: 7 }),
+    fc.constantFrom<AdjustReason>('count', 'damaged'),
+    fc.constantFrom(undefined, 'count 7', '\0\\'),
+  )
+  .map(([of, change, reason, reference]): Step['command'] => ({ rules }) => {
+    if (rules < 3) return undefined;
+    return ['adjust', of, { ...change, reason, ...(reference ? { reference } : {}) }];
+  });
+/** Movements are recorded from there on. */
+const ledger = fc.constant(({ rules }: TablePresent) => {
+  return rules < 3 ? undefined : (['rules', 4, { restockTo: 0, bundled: [] }] as const);
 });
 const expire = fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { maxLength: 12 }).map(
   (serials): Step['command'] =>
@@ -126,14 +149,15 @@ const command = fc.oneof(
   { weight: 12, arbitrary: trade },
   { weight: 4, arbitrary: expire },
   { weight: 3, arbitrary: cursor },
+  { weight: 3, arbitrary: adjust },
+  { weight: 1, arbitrary: ledger },
   { weight: 5, arbitrary: restrict },
   { weight: 1, arbitrary: remove },
 );
 const passed = fc.constantFrom(0, 1_000, 15_000);
-const startRules: Step = {
-  passed: 0,
-  command: () => ['rules', 3, { restockTo: 0, bundled: [] }],
-};
+const startRules = fc.constantFrom(3, 4).map((version): Step => {
+  return { passed: 0, command: () => ['rules', version, { restockTo: 0, bundled: [] }] };
+});
 
 /** Both products are limited at first, and full; or none is. */
 const started: fc.Arbitrary<readonly TableStep[]> = fc.oneof(
@@ -149,11 +173,13 @@ const started: fc.Arbitrary<readonly TableStep[]> = fc.oneof(
 export const tradeHistory: fc.Arbitrary<readonly TableStep[]> = fc.oneof(
   fc.constant([]),
   fc.array(fc.record({ passed, command }), { maxLength: 40, size: 'max' }).chain((all) =>
-    fc.tuple(fc.nat({ max: 20 }), started).map(([at, limits]): readonly TableStep[] => {
-      // A day takes thousands of entries.
-      const day: TableStep = { passed: 0, command: () => undefined, day: true };
-      const some = at < 3 ? [...all.slice(0, 6 + at), day, ...all.slice(6 + at)] : all;
-      return [startRules, ...limits, ...some];
-    }),
+    fc
+      .tuple(fc.nat({ max: 20 }), startRules, started)
+      .map(([at, rules, limits]): readonly TableStep[] => {
+        // A day takes thousands of entries.
+        const day: TableStep = { passed: 0, command: () => undefined, day: true };
+        const some = at < 3 ? [...all.slice(0, 6 + at), day, ...all.slice(6 + at)] : all;
+        return [rules, ...limits, ...some];
+      }),
   ),
 );

@@ -55,7 +55,9 @@ async function stage(t: Test, book: (log: CatalogLog) => Entry[], watermark = 0)
 async function movementsIn(folder: string): Promise<number[]> {
   const source = await openFolder(folder);
   const numbers: number[] = [];
-  for await (const some of source.movements()) numbers.push(...some.map(([number]) => number));
+  for await (const some of source.movements(1)) {
+    numbers.push(...some.map(({ number }) => number));
+  }
   await source.close();
   return numbers;
 }

@@ -13,6 +13,7 @@ import {
   first,
   fullLog,
   heldLog,
+  movedLog,
   startCatalog,
   untilWritten,
   writeStore,
@@ -138,6 +139,47 @@ t.test('cancellations that were changed, added or deleted are repaired', async (
   t.match(await rebuildTables(database, dataDir, quiet), { changed: 0, deleted: 0 });
 });
 
+const moveDamages = [
+  "UPDATE stock_movements SET delta = 7, cause = 'change', reference = 'mine' WHERE number = 1",
+  'UPDATE stock_movements SET begins_run = false WHERE number = 4',
+  'DELETE FROM stock_movements WHERE number = 2',
+  "INSERT INTO stock_movements VALUES (9, 1, 0, 1, 1, 1, 1, 1, true, 'sale', NULL, NULL)",
+  'UPDATE applied SET last_movement = 9',
+];
+
+t.test('movements that were changed, added or deleted are repaired', async (t) => {
+  const dataDir = join(t.testdir(), 'data');
+  const database = await emptyStore(t);
+  await writeStore(dataDir, movedLog());
+  await copyToDatabase(dataDir, database, quiet);
+  const before = await rowsOf(database);
+  for (const damage of moveDamages) await database.query(damage);
+  const rebuilt = await rebuildTables(database, dataDir, quiet);
+  t.match(rebuilt, { differences: [], changed: 3, deleted: 1 });
+  t.same(await rowsOf(database), before);
+  t.match(await rebuildTables(database, dataDir, quiet), { changed: 0, deleted: 0 });
+});
+
+t.test('movements are made anew from the log alone', async (t) => {
+  const database = await emptyStore(t);
+  const running = await startCatalog(database);
+  const { store } = running;
+  await store.propose(['rules', 4, { restockTo: 0, bundled: [] }]);
+  const items = [product('Tux', { id: 1 }), product('Whale', { id: 2, quantity: 5 })];
+  await store.stock(2, () => items);
+  await store.proposePurchases(1, [first, byClient('b', [[1, 2]])]);
+  await untilWritten(database, store);
+  await store.propose(['cursor', 2, 0, 4]);
+  await store.propose(['adjust', 1, { delta: 1, reason: 'count' }]);
+  await untilWritten(database, store);
+  await running.stop();
+  const before = await rowsOf(database);
+  await database.query('DELETE FROM stock_movements WHERE number IN (1, 3, 6)');
+  const rebuilt = await rebuildTables(database, undefined, quiet);
+  t.match(rebuilt, { differences: [], changed: 3, deleted: 0, state: store.machine.hash() });
+  t.same(await rowsOf(database), before);
+});
+
 t.test('a rebuild of right tables changes nothing', async (t) => {
   const { database } = await ranStore(t);
   t.match(await rebuildTables(database, undefined, quiet), { changed: 0, deleted: 0 });
@@ -200,6 +242,7 @@ async function rowsOf(database: TestDatabase): Promise<unknown> {
   const tables = [
     ...['products', 'orders', 'order_lines', 'purchase_keys', 'change_keys'],
     ...['holds', 'hold_lines', 'limit_uses', 'cancellations', 'cancellation_lines'],
+    'stock_movements',
   ];
   const all = [];
   for (const table of tables)

@@ -11,6 +11,7 @@ import { openSqlCatalog } from '../../../src/catalog/service/sql-catalog.js';
 import { CatalogStore } from '../../../src/catalog/service/store.js';
 import type { Entry } from '../../../src/consensus/types.js';
 import type { RpcPeers } from '../../../src/group/rpc-peers.js';
+import { movementsCommand } from '../../../src/order/movement-command.js';
 import { JobsPool } from '../../../src/pool/jobs-pool.js';
 import { decode, encode } from '../../../src/wire/codec.js';
 import type { OrderCommand, Purchase, Sale, SalesMessage } from '../../../src/wire/internal.js';
@@ -118,13 +119,33 @@ export function cancelledLog(orders = 6): CatalogLog {
   return log;
 }
 
+/**
+ * The same under rules 4: an adjustment, a sale, a hold and a restock; the catalog has confirmed the first
+ * movement.
+ */
+export function movedLog(orders = 6): CatalogLog {
+  const log = cancelledLog(orders);
+  log.append(['rules', 4, { restockTo: 0, bundled: [] }]);
+  log.append(['adjust', 1, { delta: -3, reason: 'damaged', reference: 'a\0"b" \\0 {c}' }]);
+  const { buy, hold } = tradesAt(log.time);
+  log.append([
+    'trade',
+    4,
+    1_000,
+    [buy('moved', [[1, 2]], 'Ann'), hold('held', [[1, 1]], { customer: 'Ann' })],
+  ]);
+  log.append(['cursor', 1, 1, 1]);
+  log.append(['adjust', 2, { count: 30, reason: 'count' }]);
+  return log;
+}
+
 /** The purchase that became order 1. */
 export const first: Purchase = byClient('a', [
   [1, 3],
   ['Whale', 2],
 ]);
 
-/** The book lacks the sales of the last entry. The catalog does not know of the last orders in the book. */
+/** The book lacks the sales, the cancellations and the movements of the last entry that made some. The catalog does not know of the last orders in the book. */
 export async function writeStore(folder: string, log: CatalogLog): Promise<void> {
   const runs = log.machine.view().sales().slice(0, -1);
   const commands = runs.map(([first, count, sales]): OrderCommand => {
@@ -135,6 +156,10 @@ export async function writeStore(folder: string, log: CatalogLog): Promise<void>
     // Those of the last entry are not in the book.
     const made = cancellationsIn(log).slice(0, -1);
     commands.push(...made.map((run): OrderCommand => ['cancellations', ...run]));
+  }
+  if (log.machine.movements.last > 0) {
+    commands.push(['rules', 4]);
+    commands.push(...movementsIn(log).slice(0, -1).map(movementsCommand));
   }
   const book = commands.map((command, i): Entry => {
     return { seq: i + 1, epoch: 1, time: 0, command: encode(command) };
@@ -150,6 +175,18 @@ function cancellationsIn({ entries }: CatalogLog): SalesMessage[] {
   const runs: SalesMessage[] = [];
   for (const entry of entries) {
     const run = cancellationsOf(machine.apply(entry));
+    if (run) runs.push(run);
+  }
+  return runs;
+}
+
+function movementsIn({ entries }: CatalogLog): SalesMessage[] {
+  const machine = newMachine();
+  const runs: SalesMessage[] = [];
+  for (const entry of entries) {
+    const { last } = machine.movements;
+    machine.apply(entry);
+    const run = machine.movements.from(last + 1, 1);
     if (run) runs.push(run);
   }
   return runs;

@@ -21,7 +21,7 @@ const end = { seq: 4, epoch: 1, time: 0 };
 function changesThrough(appliedSeq: number): TableChanges {
   const none = { products: [], orders: [], purchaseKeys: [], changeKeys: [] };
   const kept = { client: 0, frontend: 0, change: 0 };
-  const ends = { lastOrder: 0, lastCancellation: 0 };
+  const ends = { lastOrder: 0, lastCancellation: 0, lastMovement: 0 };
   return { appliedSeq, ...ends, head: new Uint8Array(0), ...none, kept };
 }
 
