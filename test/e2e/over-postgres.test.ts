@@ -2,6 +2,8 @@
  * A store over PostgreSQL in brief: purchases, keys, caches, holds and the audit, also after the catalog's
  * leader was killed. over-postgres.long.test.ts runs whole files of tests over PostgreSQL.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import type { Order, Placed, Product, RawClient } from './raw-client.js';
 import { Store } from './store.js';
@@ -59,7 +61,31 @@ t.test('a hold reserves units until it is confirmed or released', async (t) => {
   t.same(await quantities(), new Set([91]));
 });
 
+interface Moved {
+  readonly cause: string;
+  readonly delta: number;
+  readonly balance: number;
+  readonly reserved: number;
+}
+
+async function ledger(): Promise<Moved[]> {
+  const token = readFileSync(join(store.folder, 'data', 'admin.token'), 'utf8').trim();
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await store.http('/products/8/ledger?limit=1000', { headers });
+  return ((await answer.json()) as { data: Moved[] }).data;
+}
+
+t.test('the ledger has each change of the stock right after its answer', async (t) => {
+  t.match((await ledger()).slice(-4), [
+    { cause: 'hold', hold_serial: 1, delta: -2, balance: 91, reserved: 2 },
+    { cause: 'hold', hold_serial: 2, delta: -5, balance: 86, reserved: 7 },
+    { cause: 'sale', order_number: 7, delta: 0, reserved_delta: -2, balance: 86, reserved: 5 },
+    { cause: 'release', hold_serial: 2, delta: 5, balance: 91, reserved: 0, on_hand: 91 },
+  ]);
+});
+
 t.test('the next leader knows the stock, the keys and the orders', async (t) => {
+  const moved = await ledger();
   await store.kill(await store.leader('catalog'));
   const replayed = await until('the key is answered', async () => {
     const { error, result } = await client.ask<Placed>('buy', keyed);
@@ -70,6 +96,9 @@ t.test('the next leader knows the stock, the keys and the orders', async (t) => 
   const { order_number: number } = await client.get<Placed>('buy', { id: 8, quantity: 1 });
   t.equal(number, 8, 'no number is lost');
   t.match(await client.get<Order>('order', { number }), { name: 'Tux', quantity: 1 });
+  const later = await ledger();
+  t.same(later.slice(0, -1), moved, 'no movement is lost');
+  t.match(later.at(-1), { cause: 'sale', order_number: 8, delta: -1, balance: 90, on_hand: 90 });
   const { code, out } = await store.bazar(['audit', '--json']);
   t.equal(code, 0, out);
   t.match(JSON.parse(out), { ok: true, sales: 8, orders: 8 });

@@ -119,6 +119,12 @@ t.test('a cancelled order stays cancelled after a crash of the catalog', async (
   const headers = { authorization: `Bearer ${token}` };
   const dataOf = async <T>(answer: Promise<Response>): Promise<T> =>
     ((await (await answer).json()) as { data: T }).data;
+  const list = (of: string) => dataOf<object[]>(store.http(of, { headers }));
+  // Movements are recorded soon after the store has started.
+  await until('movements are recorded', async () => {
+    await order({ id: 8, quantity: 1 });
+    return (await list('/products/8/ledger')).length > 0;
+  });
   const { quantity } = await lookupHttp('Barbie');
   const placed = await dataOf<Placed>(order({ id: 12, quantity: 3 }));
   const path = `/orders/${placed.order_number}`;
@@ -141,13 +147,20 @@ t.test('a cancelled order stays cancelled after a crash of the catalog', async (
     return answer.ok && dataOf(Promise.resolve(answer));
   });
   t.match(again, all);
-  const list = (of: string) => dataOf<object[]>(store.http(of, { headers }));
   t.match(await list('/orders?order=desc&limit=1'), [all]);
   t.match(await list(`${path}/cancellations`), [
     { cancellation_number: 2, restock: false },
     { cancellation_number: 1 },
   ]);
   t.equal((await lookupHttp('Barbie')).quantity, quantity - 2);
+  t.match(
+    (await list('/products/12/ledger?limit=1000')).slice(-2),
+    [
+      { cause: 'sale', order_number: placed.order_number, delta: -3, balance: quantity - 3 },
+      { cause: 'cancellation', cancellation_number: 1, delta: 1, balance: quantity - 2 },
+    ],
+    'a cancellation without restock moves nothing',
+  );
   const client = await store.raw();
   await client.get('hello', { protocol: 1, token });
   t.match(await client.get('audit', {}), { ok: true, cancellations: 2 });
