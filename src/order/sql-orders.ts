@@ -3,13 +3,14 @@
  * that the catalog writes behind its sales, and customers are answered at the sale.
  */
 import { AssertionError } from '../base/assert.js';
+import { waitingClock } from '../base/clock.js';
 import type { DatabaseConfig } from '../base/config.js';
 import { systemRandom } from '../base/random.js';
 import type { StateMachine } from '../consensus/types.js';
 import { auditOrders } from '../database/audit-orders.js';
 import { PostgresLog } from '../database/postgres-log.js';
 import { PostgresTables } from '../database/postgres-tables.js';
-import { connectStore } from '../database/store-connection.js';
+import { connectStore, type StoreConnection } from '../database/store-connection.js';
 import { epochEngine } from '../group/sql/epoch-engine.js';
 import type { BookEnds } from './book-position.js';
 import type { OrderEngine, OrderEngineOptions } from './order-engine.js';
@@ -27,7 +28,8 @@ export async function openSqlOrders(
   const log = new PostgresLog({ ...connection, group: 'order' });
   const [tables, lists] = [new PostgresTables(connection), new PostgresTables(connection)];
   const readEnds = (): Promise<BookEnds> => tables.readApplied();
-  const position = new TablesPosition({ clock, ends: await readEnds(), readEnds, advanced });
+  const ends = await firstEnds(connection);
+  const position = new TablesPosition({ clock, ends, readEnds, advanced });
   const engine = epochEngine<OrderResult>({
     database: log,
     incarnation: systemRandom.uuid(),
@@ -62,6 +64,16 @@ export async function openSqlOrders(
       position.stop();
     },
   };
+}
+
+/** No socket is open yet while this waits to connect again, so its timers must keep the process alive. */
+async function firstEnds(connection: StoreConnection): Promise<BookEnds> {
+  const tables = new PostgresTables({ ...connection, clock: waitingClock });
+  try {
+    return await tables.readApplied();
+  } finally {
+    await tables.close();
+  }
 }
 
 const noMachine: StateMachine<never> = {
