@@ -3,7 +3,7 @@
  * product begins with the units that the one before left. Keeps the last balance of each product. The database
  * compares the movements of a range; only the first and the last one of each product are read.
  */
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import type { Balance } from '../wire/balance-check.js';
 import { checkNumbers, type NumberedTable, type RangeReader, range } from './audit-ranges.js';
 

@@ -3,7 +3,7 @@
  * that none has gaps, that each total is the sum of its lines, and that the cancellations of an order follow each
  * other.
  */
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import type { Balance } from '../wire/balance-check.js';
 import { addMovements, type MovementSums, movementTable } from './audit-movements.js';
 import {

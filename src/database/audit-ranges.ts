@@ -2,8 +2,9 @@
  * Reads tables whose rows are numbered for an audit, a bounded range of numbers a statement, and checks that the
  * numbers have no gaps.
  */
+
+import { databaseLimits } from '../base/database-limits.js';
 import { BazarError } from '../base/errors.js';
-import { databaseLimits } from '../base/limits.js';
 import type { Session } from './session.js';
 import { readRows } from './table-pieces.js';
 

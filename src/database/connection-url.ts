@@ -2,8 +2,9 @@
  * The settings of a connection, from a libpq URL with one or several hosts and the `PG*` variables. The
  * password is a function, so that no log, error or JSON shows it.
  */
+
+import { databaseLimits } from '../base/database-limits.js';
 import { BazarError } from '../base/errors.js';
-import { databaseLimits } from '../base/limits.js';
 
 const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof sslModes)[number];

@@ -3,7 +3,7 @@
  * candidates in the order of their numbers, unless their time alone selects few. Invariant: following
  * `next` visits every order of the range once.
  */
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import type { FindOrdersParams } from '../wire/thread-requests.js';
 import { toBuffer } from './arrays.js';
 import { cancelledColumn } from './read-cancellations.js';

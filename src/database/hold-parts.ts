@@ -3,7 +3,7 @@
  * two parts of one statement change the same row, because a row that changes is in the state, and a row
  * that is deleted is not.
  */
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import { bytesArray, numberArray, textArray } from './arrays.js';
 import type { HoldChanges, HoldRow } from './rows.js';
 import type { Part } from './statement-parts.js';

@@ -3,8 +3,9 @@
  * that is unknown, the session is gone, so a later statement never shares its fate
  * (docs/SQL-ENGINE.md, S1-S4).
  */
+
+import { databaseLimits } from '../base/database-limits.js';
 import { BazarError } from '../base/errors.js';
-import { databaseLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
 import { toUnavailable, toWriteResult } from './failures.js';
 import { changedTables } from './migrations.js';

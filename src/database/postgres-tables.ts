@@ -3,8 +3,8 @@
  * and carries the numbers of the last order, cancellation and movement in it (docs/SQL-ENGINE.md, S5).
  */
 import { assert } from '../base/assert.js';
+import { databaseLimits } from '../base/database-limits.js';
 import { BazarError } from '../base/errors.js';
-import { databaseLimits } from '../base/limits.js';
 import type { FindOrdersParams } from '../wire/thread-requests.js';
 import { toUnavailable } from './failures.js';
 import { type FoundRow, findStatement, isNarrowStatement } from './find-orders.js';

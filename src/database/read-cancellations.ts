@@ -2,7 +2,8 @@
  * Reads cancellations with their lines: in bounded pages, one, or those of an order. And reads what each
  * cancelled order has lost, for the state of the catalog.
  */
-import { cancelLimits, databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
+import { cancelLimits } from '../base/limits.js';
 import { endColumns } from './read-ends.js';
 import type { CancellationRow, CancelledOrderRow, OrderLineRow, TableEnds } from './rows.js';
 import type { Statement } from './session.js';

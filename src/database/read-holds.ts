@@ -1,5 +1,5 @@
 /** Reads holds with their lines in bounded pages: each statement continues after the last hold before it. */
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import type { HoldLineRow, HoldOrder, HoldRow } from './rows.js';
 import type { Statement } from './session.js';
 

@@ -1,5 +1,5 @@
 /** Reads movements of stock: in bounded pages, or those of a product. */
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import { endColumns } from './read-ends.js';
 import type { MovementRow, TableEnds } from './rows.js';
 import type { Statement } from './session.js';

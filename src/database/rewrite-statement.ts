@@ -2,7 +2,7 @@
  * The statements that rewrite the tables in pieces. Invariants: every part reads from the fence, so a
  * piece changes nothing once another process has taken the lead; a piece may be written twice.
  */
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import { bytesArray, numberArray, toBuffer } from './arrays.js';
 import { cancellationParts } from './cancellation-parts.js';
 import { holdLinesPart, holdsPart } from './hold-parts.js';

@@ -1,5 +1,5 @@
 /** What a server must be, and the settings of each session on it. */
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import type { TargetSession } from './connection-url.js';
 
 export interface ServerFacts {

@@ -4,8 +4,8 @@
  * dropped before the next statement.
  */
 import { type Clock, countdown, sleep } from '../base/clock.js';
+import { databaseLimits } from '../base/database-limits.js';
 import { BazarError } from '../base/errors.js';
-import { databaseLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import { type DatabaseSettings, describeDatabase } from './connection-url.js';
 import {

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { Client, type DatabaseError, Query, types } from 'pg';
 import type { Clock } from '../base/clock.js';
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import type { DatabaseHost, DatabaseSettings, DatabaseTls } from './connection-url.js';
 import type { QueryFailure } from './failures.js';
 import {

@@ -2,8 +2,9 @@
  * Creates, recognizes and migrates the schema of a store. Invariant: nothing changes a schema that is
  * not this store's, or newer than this build, and only `migrateStore` changes the version.
  */
+
+import { databaseLimits } from '../base/database-limits.js';
 import { BazarError } from '../base/errors.js';
-import { databaseLimits } from '../base/limits.js';
 import { describeDatabase } from './connection-url.js';
 import { toUnavailable } from './failures.js';
 import {

@@ -4,8 +4,9 @@
  * closed with it.
  */
 import { assert } from '../base/assert.js';
+import { databaseLimits } from '../base/database-limits.js';
 import { BazarError } from '../base/errors.js';
-import { databaseLimits, logLimits } from '../base/limits.js';
+import { logLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
 import { toBuffer } from './arrays.js';
 import { describeDatabase } from './connection-url.js';

@@ -5,8 +5,8 @@
  */
 import { assert } from '../base/assert.js';
 import { sleep } from '../base/clock.js';
+import { databaseLimits } from '../base/database-limits.js';
 import { BazarError } from '../base/errors.js';
-import { databaseLimits } from '../base/limits.js';
 import { describeFailure, isSettingsFailure, toUnavailable } from './failures.js';
 import {
   beginStatement,

@@ -4,7 +4,7 @@
  * (docs/SQL-ENGINE.md, S1). A statement has only the parts that its write needs.
  */
 
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits } from '../base/database-limits.js';
 import type { Entry } from '../consensus/types.js';
 import { booleanArray, bytesArray, numberArray, textArray, toBuffer } from './arrays.js';
 import { cancellationParts } from './cancellation-parts.js';

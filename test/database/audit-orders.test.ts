@@ -1,6 +1,6 @@
 /** The sums of the orders in the tables, and what they find. */
 import t from 'tap';
-import { databaseLimits } from '../../src/base/limits.js';
+import { databaseLimits } from '../../src/base/database-limits.js';
 import { auditOrders } from '../../src/database/audit-orders.js';
 import { type TestDatabase, testStore } from '../support/postgres-server.js';
 import { logOf } from './faults.js';

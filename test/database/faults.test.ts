@@ -1,5 +1,5 @@
 import t from 'tap';
-import { databaseLimits } from '../../src/base/limits.js';
+import { databaseLimits } from '../../src/base/database-limits.js';
 import { parseDatabaseUrl } from '../../src/database/connection-url.js';
 import { openSession } from '../../src/database/session.js';
 import {

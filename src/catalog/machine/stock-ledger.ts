@@ -29,7 +29,7 @@ export class StockLedger {
   #open: Movement[] = [];
 
   /** Those that may not be in the order book yet. */
-  get runs(): ReadonlyRuns & Pick<NumberedRuns, 'runs' | 'kept'> {
+  get runs(): ReadonlyRuns & Pick<NumberedRuns, 'runs' | 'kept' | 'first'> {
     return this.#runs;
   }
 

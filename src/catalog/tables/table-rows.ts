@@ -2,7 +2,7 @@
  * Makes the rows of the tables from the catalog's state. Invariant: every value is absolute, so a row
  * may be written again (docs/SQL-ENGINE.md, S5).
  */
-import { databaseLimits } from '../../base/limits.js';
+import { databaseLimits } from '../../base/database-limits.js';
 import { cancellationRow, fromColumn, movementRow, toColumn } from '../../database/book-rows.js';
 import type {
   CancellationRow,

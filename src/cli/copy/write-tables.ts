@@ -4,7 +4,7 @@
  * Invariant: the rows of a piece have no gap to those before it, so a copy continues after the last row of
  * each table.
  */
-import { databaseLimits } from '../../base/limits.js';
+import { databaseLimits } from '../../base/database-limits.js';
 import type { CatalogView, HoldsView, UsesView } from '../../catalog/machine/catalog-view.js';
 import {
   changeKeyRows,

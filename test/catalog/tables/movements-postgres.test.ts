@@ -29,10 +29,21 @@ function movedLog(): TableLog {
 }
 
 const moved = [
-  { n: 1, product: 1, cause: 'sale', source: 1, delta: -3, held: 0, available: 97, reserved: 0 },
-  { n: 2, product: 2, cause: 'sale', source: 1, delta: -2, held: 0, available: 3, reserved: 0 },
-  { n: 3, product: 1, cause: 'hold', source: 1, delta: -4, held: 4, available: 93, reserved: 4 },
-  { n: 4, product: 2, cause: 'adjustment', source: 0, delta: -1, available: 2, reserved: 0 },
+  {
+    n: 1,
+    product: 1,
+    cause: 'opening',
+    source: 0,
+    delta: 100,
+    held: 0,
+    available: 100,
+    reserved: 0,
+  },
+  { n: 2, product: 2, cause: 'opening', source: 0, delta: 5, held: 0, available: 5, reserved: 0 },
+  { n: 3, product: 1, cause: 'sale', source: 1, delta: -3, held: 0, available: 97, reserved: 0 },
+  { n: 4, product: 2, cause: 'sale', source: 1, delta: -2, held: 0, available: 3, reserved: 0 },
+  { n: 5, product: 1, cause: 'hold', source: 1, delta: -4, held: 4, available: 93, reserved: 4 },
+  { n: 6, product: 2, cause: 'adjustment', source: 0, delta: -1, available: 2, reserved: 0 },
 ];
 
 function lastOf(database: TestDatabase) {
@@ -49,24 +60,26 @@ t.test('movements are written with their cause, and the state is restored', asyn
   const other = await testStore(t);
   const there = await openWriter(t, other);
   await writeAndRestore(there, log);
-  t.same(await lastOf(other), [{ last: 4 }]);
+  t.same(await lastOf(other), [{ last: 6 }]);
   const rows = await other.query(rowsText);
   t.match(rows, [
     { ...moved[0], ...none, begins: true },
     { ...moved[1], ...none, begins: false },
-    { ...moved[2], ...none, begins: false },
-    { ...moved[3], begins: true, reason: 'damaged', reference: 'a\\0"b" \\\\0 {c}' },
+    { ...moved[2], ...none, begins: true },
+    { ...moved[3], ...none, begins: false },
+    { ...moved[4], ...none, begins: false },
+    { ...moved[5], begins: true, reason: 'damaged', reference: 'a\\0"b" \\\\0 {c}' },
   ]);
 
   // The catalog drops the first run, of which the tables have all, and a part of the next one.
-  log.append(['cursor', 1, 0, 4]);
+  log.append(['cursor', 1, 0, 6]);
   await writeAndRestore(there, log);
   const { confirm } = tradesAt(0);
   log.trade(confirm('two', [[1, 1]]));
   await writeAndRestore(there, log);
-  t.match(await other.query(`${rowsText} OFFSET 4`), [
-    { n: 5, product: 1, cause: 'sale', source: 2, held: -1, begins: true },
-    { n: 6, product: 1, cause: 'release', source: 1, delta: 3, held: -3, available: 96 },
+  t.match(await other.query(`${rowsText} OFFSET 6`), [
+    { n: 7, product: 1, cause: 'sale', source: 2, held: -1, begins: true },
+    { n: 8, product: 1, cause: 'release', source: 1, delta: 3, held: -3, available: 96 },
   ]);
 });
 
@@ -75,7 +88,7 @@ t.test('a follower takes over with the movements that the tables lack', async (t
   const log = movedLog();
   const follower = new Replica();
   await (await openWriter(t, database)).write(log.leader);
-  log.append(['cursor', 1, 0, 4]);
+  log.append(['cursor', 1, 0, 6]);
   const { release } = tradesAt(0);
   log.trade(release('two'));
   follower.applyThrough(log.entries, log.entries.length);
@@ -84,7 +97,7 @@ t.test('a follower takes over with the movements that the tables lack', async (t
   t.ok(follower.tables.continueFrom(await tables.state()));
   await tables.close();
   const { movements = [] } = required(follower.tables.changes(), 'changes');
-  t.match(movements, [{ number: 5, cause: 'release', source: 1 }]);
+  t.match(movements, [{ number: 7, cause: 'release', source: 1 }]);
   t.equal(movements.length, 1);
   await next.write(follower);
   await assertRestores(database, log.leader.machine.hash());
@@ -101,18 +114,18 @@ t.test('a row that was changed by hand is named, or refuses the restore', async 
     return database;
   };
   const named = await written();
-  await named.query("UPDATE stock_movements SET delta = 9, cause = 'change' WHERE number = 2");
-  await named.query('UPDATE stock_movements SET begins_run = false WHERE number = 4');
+  await named.query("UPDATE stock_movements SET delta = 9, cause = 'change' WHERE number = 4");
+  await named.query('UPDATE stock_movements SET begins_run = false WHERE number = 6');
   const tables = await openTables(named);
   t.match(await compareTables(tables, machine), [
-    { table: 'stock_movements', id: '2', column: 'cause', stored: '"change"', expected: '"sale"' },
-    { table: 'stock_movements', id: '2', column: 'delta', stored: '9', expected: '-2' },
-    { table: 'stock_movements', id: '4', column: 'begins_run', stored: 'false', expected: 'true' },
+    { table: 'stock_movements', id: '4', column: 'cause', stored: '"change"', expected: '"sale"' },
+    { table: 'stock_movements', id: '4', column: 'delta', stored: '9', expected: '-2' },
+    { table: 'stock_movements', id: '6', column: 'begins_run', stored: 'false', expected: 'true' },
   ]);
   await tables.close();
   await t.rejects(named.query('UPDATE stock_movements SET reserved = -1'), /balance_check/);
   const damages: readonly (readonly [string, RegExp])[] = [
-    ['DELETE FROM stock_movements WHERE number = 4', /stock_movements lacks 4/],
+    ['DELETE FROM stock_movements WHERE number = 6', /stock_movements lacks 6/],
     ['DELETE FROM stock_movements WHERE number = 1', /movement 2 follows 0/],
     [
       "UPDATE stock_movements SET cause = 'theft' WHERE number = 1",

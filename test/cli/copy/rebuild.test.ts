@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Timer } from '../../../src/base/clock.js';
-import { databaseLimits } from '../../../src/base/limits.js';
+import { databaseLimits } from '../../../src/base/database-limits.js';
 import { copyToDatabase, type Reports } from '../../../src/cli/copy/copy-run.js';
 import { rebuildTables } from '../../../src/cli/copy/rebuild-run.js';
 import { byClient, digest, product } from '../../catalog/log-builder.js';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../src/base/clock.js';
 import type { CatalogConfig } from '../../../src/base/config.js';
-import { databaseLimits } from '../../../src/base/limits.js';
+import { databaseLimits } from '../../../src/base/database-limits.js';
 import { silentLogger } from '../../../src/base/logging.js';
 import { cancellationsOf } from '../../../src/catalog/machine/results.js';
 import { newMachine } from '../../../src/catalog/service/new-machine.js';
