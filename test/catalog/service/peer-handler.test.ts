@@ -172,11 +172,15 @@ t.test('movements are streamed to the order leader that asks for them', async (t
   const methods = () => order.notified.map(([method]) => method);
   t.match(await ask(new FakeFrontend(), 'last_sale', [1]), [1]);
   t.same(methods(), ['sales'], 'only a read of the ledger waits for movements');
-  t.match(await ask(new FakeFrontend(), 'last_sale', [9, 9, 1]), [1, Number, 0, 1]);
+  t.match(
+    await ask(new FakeFrontend(), 'last_sale', [9, 9, 1]),
+    [1, Number, 0, 2],
+    'the opening, and the sale',
+  );
   t.same(methods(), ['sales', 'movements']);
   t.notOk(older.notified.some(([method]) => method === 'movements'));
-  handler.notification(order, 'cursor', [1, 1, 0, 1]);
-  t.equal(store.movementStream.confirmed, 1);
-  await store.propose(['cursor', 1, 0, 1]);
+  handler.notification(order, 'cursor', [1, 1, 0, 2]);
+  t.equal(store.movementStream.confirmed, 2);
+  await store.propose(['cursor', 1, 0, 2]);
   await t.rejects(ask(order, 'tail', [2, 1, true, 1, 1]), { code: 'conflict' });
 });

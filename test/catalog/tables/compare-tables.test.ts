@@ -170,14 +170,14 @@ t.test('a cancellation that was changed by hand is named', async (t) => {
 t.test('a movement of stock that was changed by hand is named', async (t) => {
   const cases: [(model: TablesModel) => void, string][] = [
     [
-      ({ movementRows: rows }) => edit(rows, 2, { cause: 'change' }),
-      '2 cause: "change", not "sale"',
+      ({ movementRows: rows }) => edit(rows, 4, { cause: 'change' }),
+      '4 cause: "change", not "sale"',
     ],
     [
-      ({ movementRows: rows }) => edit(rows, 2, { beginsRun: true }),
-      '2 begins_run: true, not false',
+      ({ movementRows: rows }) => edit(rows, 4, { beginsRun: true }),
+      '4 begins_run: true, not false',
     ],
-    [({ movementRows: rows }) => rows.delete(2), '2 undefined: no row, not a row'],
+    [({ movementRows: rows }) => rows.delete(4), '4 undefined: no row, not a row'],
   ];
   for (const [change, expected] of cases) {
     const log = new TableLog(undefined, 4);

@@ -134,7 +134,7 @@ export function movedLog(orders = 6): CatalogLog {
     1_000,
     [buy('moved', [[1, 2]], 'Ann'), hold('held', [[1, 1]], { customer: 'Ann' })],
   ]);
-  log.append(['cursor', 1, 1, 1]);
+  log.append(['cursor', 1, 1, 3]);
   log.append(['adjust', 2, { count: 30, reason: 'count' }]);
   return log;
 }
