@@ -38,8 +38,8 @@ const patches: Patches = {
       return { ...hold, state: 'open', at: 0 };
     });
     replace(HoldTable, 'resolve', (resolve) => {
-      return function (this: HoldTable, serial, ...how) {
-        if (!resolved.has(serial)) resolve.call(this, serial, ...how);
+      return function (this: HoldTable, hold, ...how) {
+        if (!resolved.has(hold.serial)) resolve.call(this, hold, ...how);
       };
     });
     replace(Products, 'unreserve', (unreserve) => {

@@ -70,6 +70,11 @@ export function slotOf(serial: number): number {
   return serial % slotsMax;
 }
 
+/** A hold with its reference, which lies in the table. */
+export interface KeptHold extends Hold {
+  readonly reference: string | undefined;
+}
+
 export class HoldSlab {
   readonly #chunks = new Map<number, Chunk>();
   #lastNumber = -1;
@@ -114,7 +119,7 @@ export class HoldSlab {
     return chunk !== undefined && this.#code(slot) > 0;
   }
 
-  read(serial: number): Hold {
+  read(serial: number, reference?: string): KeptHold {
     const slot = slotOf(serial);
     const { words, numbers } = this.#chunk(slot);
     const at = (slot % chunkHolds) * wordsEach;
@@ -130,7 +135,14 @@ export class HoldSlab {
       at: numbers[n + 2] ?? 0,
       wallOrOrder: numbers[n + 3] ?? 0,
       lines: this.#lines(slot),
+      reference,
     };
+  }
+
+  productsOf(slot: number): readonly number[] {
+    const first = this.#word(slot, linesAt);
+    const ids = this.#chunk(slot).lineIds.subarray(first, first + this.lineCount(slot));
+    return [...ids];
   }
 
   /** Log time: when an open hold is due, or when it was resolved. */
@@ -182,11 +194,16 @@ export class HoldSlab {
   #lines(slot: number): HoldLine[] {
     const { lineIds, lineUnits, linePrices } = this.#chunk(slot);
     const first = this.#word(slot, linesAt);
-    return Array.from({ length: this.lineCount(slot) }, (_, place) => ({
-      id: lineIds[first + place] ?? 0,
-      quantity: lineUnits[first + place] ?? 0,
-      priceCents: linePrices[first + place] ?? 0,
-    }));
+    const lines: HoldLine[] = [];
+    for (let at = first; at < first + this.lineCount(slot); at++) {
+      const [id, quantity, priceCents] = [
+        lineIds[at] ?? 0,
+        lineUnits[at] ?? 0,
+        linePrices[at] ?? 0,
+      ];
+      lines.push({ id, quantity, priceCents });
+    }
+    return lines;
   }
 
   #code(slot: number): number {
@@ -273,5 +290,6 @@ function readDigest(words: Uint32Array, at: number): Uint8Array {
 }
 
 function hasDigest(words: Uint32Array, at: number): boolean {
-  return words.subarray(at, at + digestWords).some((value) => value !== 0);
+  for (let i = 0; i < digestWords; i++) if (words[at + i] !== 0) return true;
+  return false;
 }

@@ -9,9 +9,9 @@ import { holdLimits } from '../../base/limits.js';
 import type { HoldEnd } from '../../wire/trade.js';
 import {
   digestToWords,
-  type Hold,
   type HoldLine,
   HoldSlab,
+  type KeptHold,
   serialOf,
   slotOf,
   stateCodes,
@@ -19,6 +19,8 @@ import {
 import { type IndexSeed, KeyIndex } from './key-index.js';
 import { MinHeap } from './min-heap.js';
 import { type Mixer, UnorderedSum } from './unordered-sum.js';
+
+export type { KeptHold } from './hold-slab.js';
 
 export interface NewHold {
   readonly id: Uint8Array;
@@ -29,11 +31,6 @@ export interface NewHold {
   /** Log time and wall time of the opening. */
   readonly time: number;
   readonly wall: number;
-}
-
-/** A hold with its reference. */
-export interface KeptHold extends Hold {
-  readonly reference: string | undefined;
 }
 
 const none = new Uint8Array();
@@ -109,7 +106,12 @@ export class HoldTable {
   }
 
   read(serial: number): KeptHold {
-    return { ...this.#slab.read(serial), reference: this.#references.get(serial) };
+    return this.#slab.read(serial, this.#references.get(serial));
+  }
+
+  /** Ids of its products; none if the hold is unknown. */
+  productsOf(serial: number): readonly number[] {
+    return this.has(serial) ? this.#slab.productsOf(slotOf(serial)) : [];
   }
 
   /** Opens a hold and returns its serial number. The caller has checked `isFull` and `find`. */
@@ -163,11 +165,10 @@ export class HoldTable {
     this.#sum.add({ ...hold, at, wallOrOrder: wall });
   }
 
-  /** The hold is open. `order`: the number of the order of a confirmed one. */
-  resolve(serial: number, end: HoldEnd, time: number, order?: number): void {
-    const hold = this.read(serial);
-    assert(hold.state === 'open', 'a hold is resolved once');
-    const slot = slotOf(serial);
+  /** The hold is open, and as it was read. `order`: the number of the order of a confirmed one. */
+  resolve(hold: KeptHold, end: HoldEnd, time: number, order?: number): void {
+    const slot = slotOf(hold.serial);
+    assert(this.#slab.state(slot) === 'open', 'a hold is resolved once');
     this.#sum.remove(hold);
     this.#removeDue(slot);
     const wallOrOrder = order ?? hold.wallOrOrder;

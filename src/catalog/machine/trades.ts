@@ -51,7 +51,7 @@ export class Trades {
       case 'release':
         return this.#withOpen(operation[2], place, (hold) => {
           this.#unreserve(hold, hold.lines, place, movementCauses.release);
-          this.#holds.resolve(hold.serial, 'released', place.time);
+          this.#holds.resolve(hold, 'released', place.time);
           place.holds.push(hold.serial);
           return ['released', false];
         });
@@ -72,7 +72,7 @@ export class Trades {
       const hold = this.#holds.read(serial);
       if (hold.state !== 'open' || hold.at > place.time) continue;
       this.#unreserve(hold, hold.lines, place, movementCauses.expiry);
-      this.#holds.resolve(serial, 'expired', place.time);
+      this.#holds.resolve(hold, 'expired', place.time);
       place.holds.push(serial);
     }
   }
@@ -144,7 +144,7 @@ export class Trades {
       const { uses } = this.#products;
       for (const [id] of lines) uses.rename(id, customer, -serial, number, hold.openedAt);
     }
-    this.#holds.resolve(serial, 'confirmed', place.time, number);
+    this.#holds.resolve(hold, 'confirmed', place.time, number);
     place.holds.push(serial);
     return sell([key[0], lines, totalCents, customer ?? null], place);
   }

@@ -60,7 +60,7 @@ export function touchedBy(products: Products, command: CatalogCommand, holds: Ho
     case 'trade':
       return touchedByTrade(products, command[3], holds);
     case 'expire':
-      return { ...nothing, ids: command[1].flatMap((serial) => idsOf(holds, serial)) };
+      return { ...nothing, ids: command[1].flatMap((serial) => holds.productsOf(serial)) };
     case 'update':
       return touchedByUpdate(products, command[1], command[2]);
     case 'adjust':
@@ -116,7 +116,7 @@ function touchedByTrade(
   const open = (id: HoldId): void => {
     const serial = holds.find(id);
     if (serial === undefined) ofUndecided = true;
-    else held.push(...idsOf(holds, serial));
+    else held.push(...holds.productsOf(serial));
   };
   for (const operation of operations) {
     if (operation[0] === 'buy') wanted.push(operation[2]);
@@ -127,10 +127,6 @@ function touchedByTrade(
   }
   const set = touchedByLines(products, wanted);
   return { ...set, ids: union(set.ids, held), ...(ofUndecided ? { ofUndecided } : {}) };
-}
-
-function idsOf(holds: HoldTable, serial: number): number[] {
-  return holds.has(serial) ? holds.read(serial).lines.map(({ id }) => id) : [];
 }
 
 function touchedByUpdate(products: Products, id: number, change: ProductChange): WriteSet {

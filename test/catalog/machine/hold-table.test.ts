@@ -71,11 +71,11 @@ t.test('an extension moves the hold to another second', async (t) => {
   holds.invariants();
   t.same(holds.dueAt(9_499, 100).sort(), [1, 3]);
   t.same(holds.dueAt(9_500, 100).sort(), [1, 2, 3]);
-  for (const serial of [1, 3]) holds.resolve(serial, 'expired', 1_000);
+  for (const serial of [1, 3]) holds.resolve(holds.read(serial), 'expired', 1_000);
   t.equal(holds.nextDue, 9_000, 'seconds without holds are skipped');
   holds.extend(2, 9_800, 1_700_000_009_800);
   t.same(holds.dueAt(9_800, 100), [2], 'within the second');
-  holds.resolve(2, 'released', 9_000);
+  holds.resolve(holds.read(2), 'released', 9_000);
   t.equal(holds.nextDue, undefined);
   open(holds, 'again', { ttl: 9 });
   t.equal(holds.nextDue, 9_000, 'a second is used again');
@@ -85,10 +85,10 @@ t.test('an extension moves the hold to another second', async (t) => {
 t.test('a hold is resolved once', async (t) => {
   const holds = new HoldTable();
   const serial = open(holds, 'a', { reference: 'cart' });
-  holds.resolve(serial, 'confirmed', 500, 12);
+  holds.resolve(holds.read(serial), 'confirmed', 500, 12);
   t.match(holds.read(serial), { state: 'confirmed', at: 500, wallOrOrder: 12, reference: 'cart' });
   t.same([holds.open, holds.openLines, holds.kept], [0, 0, 1]);
-  t.throws(() => holds.resolve(serial, 'released', 600), /resolved once/);
+  t.throws(() => holds.resolve(holds.read(serial), 'released', 600), /resolved once/);
   t.throws(() => holds.extend(serial, 600, 600), /open hold/);
   holds.invariants();
 });
@@ -96,8 +96,8 @@ t.test('a hold is resolved once', async (t) => {
 t.test('a resolved hold is forgotten after its time, and its id is free again', async (t) => {
   const holds = new HoldTable();
   for (const name of ['a', 'b', 'c']) open(holds, name, { reference: name });
-  holds.resolve(2, 'released', 1_000);
-  holds.resolve(1, 'expired', 2_000);
+  holds.resolve(holds.read(2), 'released', 1_000);
+  holds.resolve(holds.read(1), 'expired', 2_000);
   holds.forget(resolvedMs + 999);
   t.equal(holds.kept, 3);
   holds.forget(resolvedMs + 1_000);
@@ -118,8 +118,8 @@ t.test('holds of one moment are forgotten together, otherwise a limited number',
   const count = forgottenPerEntry + 40;
   for (let n = 0; n < count; n++) open(holds, `same ${n}`);
   for (let n = 0; n < count; n++) open(holds, `apart ${n}`);
-  for (let n = 1; n <= count; n++) holds.resolve(n, 'released', 1_000);
-  for (let n = 1; n <= count; n++) holds.resolve(count + n, 'released', 1_000 + n);
+  for (let n = 1; n <= count; n++) holds.resolve(holds.read(n), 'released', 1_000);
+  for (let n = 1; n <= count; n++) holds.resolve(holds.read(count + n), 'released', 1_000 + n);
   holds.forget(10 * resolvedMs);
   t.equal(holds.kept, count, 'all of the first moment');
   holds.forget(10 * resolvedMs);
@@ -141,8 +141,8 @@ t.test('the table is full by lines and by the bytes of references', async (t) =>
 t.test('equal holds have an equal sum, in whatever order they were put', async (t) => {
   const [holds, restored] = [new HoldTable(), new HoldTable()];
   for (const name of ['a', 'b', 'c', 'd']) open(holds, name, { reference: name });
-  holds.resolve(2, 'confirmed', 10, 1);
-  holds.resolve(1, 'expired', 20);
+  holds.resolve(holds.read(2), 'confirmed', 10, 1);
+  holds.resolve(holds.read(1), 'expired', 20);
   for (const hold of holds.all()) restored.put(hold);
   restored.startAfter(holds.last);
   t.equal(restored.sum, holds.sum);
