@@ -103,6 +103,8 @@ export class SqlAuditor {
       const args: ReplayTablesArgs = { database, clusterId, token };
       const module = new URL('./replay-tables-job.js', import.meta.url);
       const replayed = (await jobs.run(module, 'replayTables', args)) as ReplayedTables;
+      // The job may have read an entry from the database before it is applied here.
+      if (!marks.has(replayed.seq)) await store.readBarrier();
       const served = marks.get(replayed.seq);
       if (served) return { served, replayed };
       throw new BazarError('unavailable', 'the lead was lost during the audit');
