@@ -3,6 +3,13 @@ import t from 'tap';
 import { runOverPostgres } from './run-over-postgres.js';
 
 await runOverPostgres(t, [
-  ...['crash.long', 'failover.long', 'frontends', 'history.long', 'leases', 'one-service'],
-  ...['refusals', 'rolling-restart.long', 'stop'],
+  ...[
+    'crash.long',
+    'failover.long',
+    'frontends.long',
+    'history.long',
+    'leases.long',
+    'one-service.long',
+  ],
+  ...['refusals.long', 'rolling-restart.long', 'stop'],
 ]);

@@ -7,7 +7,7 @@ import { runOverPostgres } from './run-over-postgres.js';
 
 await runOverPostgres(t, [
   ...[
-    'bad-messages',
+    'bad-messages.long',
     'bad-requests',
     'caches',
     'commands',
@@ -16,5 +16,5 @@ await runOverPostgres(t, [
     'keys',
     'openapi',
   ],
-  ...['operations', 'purchase', 'tls', 'without-optimisations', '../web/page'],
+  ...['operations', 'purchase', 'tls.long', 'without-optimisations.long', '../web/page'],
 ]);
