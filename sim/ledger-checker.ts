@@ -94,7 +94,10 @@ export class LedgerChecker {
     const skipped = known.find(({ movement }, place) => {
       return place >= items.length && next !== undefined && movement[0] <= next;
     });
-    if (skipped) this.#report(`M5: ${who} is told to continue after movement ${skipped.movement}`);
+    if (skipped)
+      this.#report(
+        `M5: ${who} must continue after movement ${skipped.movement}, which it did not get`,
+      );
     this.#raise(id, items.at(-1)?.number ?? 0);
   }
 

@@ -15,7 +15,7 @@ export function checkCancellations({ operations, bookFrom }: History, { sales }:
   const open = all.filter(({ ending }) => ending === 'unknown');
   const problems = open
     .filter(({ lines }) => lines === undefined)
-    .map((one) => `undecided: nobody knows how much was left: ${describe(one)}`);
+    .map((one) => `undecided, because the stock at that time is unknown: ${describe(one)}`);
   checkNumbers(done, bookFrom === null ? open.length : Number.POSITIVE_INFINITY, problems);
   const saleOf = new Map(sales.map((sale) => [sale.number, sale]));
   const byOrder = new Map<number, Cancellation[]>();

@@ -55,7 +55,7 @@ export function readHolds(operations: readonly Operation[]): HoldBook {
     return readHold(name, opening, uses.get(name) ?? [], problems);
   });
   const unopened = [...uses].filter(([name]) => !openings.has(name)).flatMap(([, all]) => all);
-  for (const one of unopened) problems.push(`nobody opened this hold: ${describe(one)}`);
+  for (const one of unopened) problems.push(`no operation opened this hold: ${describe(one)}`);
   return { holds, operations: withPurchases(operations, openings), problems };
 }
 
@@ -116,7 +116,8 @@ function checkEnds(uses: readonly OfHold[], problems: string[]): void {
     }
     const end = kind === 'confirm' ? 'confirmed' : 'released';
     const witness = told.find((one) => endOf(one) === end);
-    if (witness && !own.some(mayBeDone)) problems.push(`nobody did that: ${describe(witness)}`);
+    if (witness && !own.some(mayBeDone))
+      problems.push(`no operation did that: ${describe(witness)}`);
   }
 }
 

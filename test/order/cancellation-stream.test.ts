@@ -156,5 +156,5 @@ t.test('cancellations reach the book once, across new order and catalog leaders'
     t.equal(found.length, 3);
   }
   t.equal(seen.size, 18);
-  t.ok(shop.subscribed.length >= 4, 'the streams began anew');
+  t.ok(shop.subscribed.length >= 4, 'the streams were subscribed again');
 });

@@ -160,7 +160,7 @@ t.test('movements that were changed, added or deleted are repaired', async (t) =
   t.match(await rebuildTables(database, dataDir, quiet), { changed: 0, deleted: 0 });
 });
 
-t.test('movements are made anew from the log alone', async (t) => {
+t.test('a replay of the log makes the same movements', async (t) => {
   const database = await emptyStore(t);
   const running = await startCatalog(database);
   const { store } = running;
