@@ -1,7 +1,8 @@
 /**
  * Holds what the order book does not have yet, in the bytes that were encoded at apply: the sales, and in
- * other instances the cancellations and the movements of stock. Does not depend on stock or keys. Invariants: the numbers have no
- * gaps; nothing above the watermark is ever dropped (docs/PROTOCOL.md, section 5, step 5; A27).
+ * other instances the cancellations and the movements of stock. Does not depend on stock or keys.
+ * Invariants: the numbers have no gaps; nothing above the watermark is ever dropped (docs/PROTOCOL.md,
+ * section 5, step 5; A27).
  */
 import { assert, required } from '../../base/assert.js';
 import { BazarError } from '../../base/errors.js';

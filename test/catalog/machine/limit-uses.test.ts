@@ -36,7 +36,7 @@ t.test('a limit without a window counts for ever, for each customer alone', asyn
   uses.invariants();
 });
 
-t.test('with a window each use ends by itself, and the wait is told', async (t) => {
+t.test('with a window each use ends by itself, and a refusal says how long to wait', async (t) => {
   const uses = new LimitUses();
   take(uses, perMinute, [1, 2, 1_000]);
   take(uses, perMinute, [-7, 1, 31_500]);

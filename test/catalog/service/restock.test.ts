@@ -48,3 +48,18 @@ t.test('an interval of 0 seconds disables restocking', async (t) => {
   await settled();
   t.equal(quantityOf(shop), 3);
 });
+
+t.test('a restock that the full ledger refuses is tried again soon', async (t) => {
+  const shop = await openStore([], undefined, { movementsMax: 2 });
+  await shop.store.propose(['rules', 4, { restockTo: target, bundled: [[1, 'Tux']] }]);
+  const timer = restocking(shop, 3_600);
+  await setQuantity(shop, 3);
+  shop.clock.advance(3_600_000);
+  await settled();
+  t.equal(quantityOf(shop), 3, 'the opening and the change fill the ledger');
+  await shop.store.propose(['cursor', 0, 0, 2]);
+  shop.clock.advance(1_000);
+  await settled();
+  t.equal(quantityOf(shop), target);
+  timer.cancel();
+});
