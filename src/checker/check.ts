@@ -20,6 +20,8 @@ export interface Verdict {
   readonly orders: number;
   /** One sentence each; empty if the history is valid. */
   readonly problems: readonly string[];
+  /** Ids of products whose search ran out of steps. Each has a problem too, as nothing is proven. */
+  readonly undecided: readonly number[];
 }
 
 /**
@@ -30,49 +32,54 @@ const guessesMaxDefault = 400_000;
 
 export function checkHistory(history: History, guessesMax = guessesMaxDefault): Verdict {
   const impossible = outOfTime(history.operations);
-  if (impossible.length > 0) return verdictOf(history, 0, 0, impossible);
+  if (impossible.length > 0)
+    return { ...countsOf(history, 0, 0), problems: impossible, undecided: [] };
   const attempts = joinAttempts(history.operations);
   const { holds, operations, problems } = readHolds(attempts.operations);
   const joined = { ...history, operations };
   const book = readBook(joined);
   const items = movesByItem(joined, book, holds);
-  const { chains, problems: perItem } = linearizeAll(items, history, guessesMax);
-  return verdictOf(history, items.length, book.sales.length, [
-    ...attempts.problems,
-    ...problems,
-    ...book.problems,
-    ...checkCancellations(joined, book),
-    ...checkRealTime(joined),
-    ...perItem,
-    ...checkGlobalOrder(chains.filter(isCertain), book, operations),
-  ]);
+  const { chains, problems: perItem, undecided } = linearizeAll(items, history, guessesMax);
+  return {
+    ...countsOf(history, items.length, book.sales.length),
+    problems: [
+      ...attempts.problems,
+      ...problems,
+      ...book.problems,
+      ...checkCancellations(joined, book),
+      ...checkRealTime(joined),
+      ...perItem,
+      ...checkGlobalOrder(chains.filter(isCertain), book, operations),
+    ],
+    undecided,
+  };
 }
 
-function verdictOf(
-  { operations }: History,
-  products: number,
-  orders: number,
-  problems: readonly string[],
-): Verdict {
-  return { operations: operations.length, products, orders, problems };
+function countsOf({ operations }: History, products: number, orders: number) {
+  return { operations: operations.length, products, orders };
 }
 
 function linearizeAll(
   items: readonly ItemHistory[],
   { restockTo: byDefault, targets = [] }: History,
   guessesMax: number,
-): { chains: Chain[]; problems: string[] } {
+): { chains: Chain[]; problems: string[]; undecided: number[] } {
   const chains: Chain[] = [];
   const problems: string[] = [];
+  const undecided: number[] = [];
   const own = new Map(targets);
   for (const item of items) {
     const restockTo = own.get(item.id) ?? byDefault;
     const stepsMax = item.moves.length + guessesMax;
     const found = linearize(item, { restockTo, stepsMax });
-    if (found.ok) chains.push({ item, steps: found.steps });
-    else problems.push(found.problem);
+    if (found.ok) {
+      chains.push({ item, steps: found.steps });
+      continue;
+    }
+    problems.push(found.problem);
+    if (found.isUndecided) undecided.push(item.id);
   }
-  return { chains, problems };
+  return { chains, problems, undecided };
 }
 
 /**

@@ -19,7 +19,12 @@ export interface Step {
 
 export type Linearization =
   | { readonly ok: true; readonly steps: readonly Step[] }
-  | { readonly ok: false; readonly problem: string };
+  | {
+      readonly ok: false;
+      readonly problem: string;
+      /** The steps ran out: an order may exist. */
+      readonly isUndecided: boolean;
+    };
 
 export interface SearchOptions {
   readonly restockTo: number | null;
@@ -86,7 +91,9 @@ class Search {
     for (let steps = 0; ; steps++) {
       this.#give();
       if (this.#open.due === 0) return { ok: true, steps: this.#steps };
-      if (steps > this.#options.stepsMax) return this.#failure(`undecided after ${steps} steps`);
+      if (steps > this.#options.stepsMax) {
+        return { ...this.#failure(`undecided after ${steps} steps`), isUndecided: true };
+      }
       const choices = this.#choices();
       this.#remember();
       this.#frames.push({
@@ -241,14 +248,15 @@ class Search {
     this.#deepest = { taken: this.#taken.length, now: this.#now, blocked };
   }
 
-  #failure(why: string): Linearization {
+  #failure(why: string) {
     const { now, blocked } = this.#deepest;
     const { id } = this.#item;
     const state = now?.exists
       ? `version ${now.version} with ${now.stock} left at ${(now.priceCents / 100).toFixed(2)}`
       : 'no such product';
     const who = blocked < 0 ? '' : `: ${describe(this.#open.move(blocked).operation)}`;
-    return { ok: false, problem: `I9: product ${id}: ${why} beyond ${state}${who}` };
+    const problem = `I9: product ${id}: ${why} beyond ${state}${who}`;
+    return { ok: false, isUndecided: false, problem } as const;
   }
 }
 

@@ -43,8 +43,14 @@ export function printVerdict(
   if (unverified > 0) io.out(`${unverified} orders could not be read back\n`);
 }
 
-export function printCheck({ operations, products, orders, problems }: Verdict, io: Io): void {
-  const found = problems.length === 0 ? 'they can all be true' : `${problems.length} violations`;
+export function printCheck(verdict: Verdict, io: Io): void {
+  const { operations, products, orders, problems, undecided } = verdict;
+  const violations = problems.length - undecided.length;
+  const found = [
+    ...(violations > 0 ? [`${violations} violations`] : []),
+    ...(undecided.length > 0 ? [`${undecided.length} products undecided`] : []),
+    ...(problems.length === 0 ? ['they can all be true'] : []),
+  ].join(', ');
   io.out(`history: ${operations} operations on ${products} products, ${orders} orders: ${found}\n`);
   for (const problem of problems.slice(0, mismatchesShown)) io.out(`  ${problem}\n`);
   const more = problems.length - mismatchesShown;
