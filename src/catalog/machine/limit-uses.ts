@@ -8,6 +8,7 @@ import { limitLimits } from '../../base/limits.js';
 import {
   compact,
   mixUse,
+  noUses,
   type OpenUse,
   type ProductUses,
   spend,
@@ -31,7 +32,6 @@ const beforeWindow = Number.MAX_SAFE_INTEGER;
 
 export class LimitUses {
   readonly #products = new Map<number, ProductUses>();
-  readonly #sum = new UnorderedSum<Use>(mixUse);
   #listener: UsesListener | undefined;
   #size = 0;
   #cleanedAt = 0;
@@ -87,15 +87,15 @@ export class LimitUses {
 
   take(product: number, limit: PurchaseLimit, use: Omit<Use, 'product'>): void {
     const customer = textOf(use.customer);
-    const own = this.#own(product, customer);
-    const [only] = own;
+    const uses = this.#of(product);
+    const [only] = uses.byCustomer.get(customer) ?? [];
     if (limit.windowMs === null && only) {
-      this.#change(product, only, { quantity: only.quantity + use.quantity });
+      this.#change(product, uses, only, { quantity: only.quantity + use.quantity });
       this.#listener?.changed(product, only);
       return;
     }
     const source = limit.windowMs === null ? 0 : use.source;
-    this.#put(product, own, { ...use, customer, source });
+    this.#put(product, uses, { ...use, customer, source });
     this.#listener?.changed(product, { customer, source, time: use.time });
   }
 
@@ -117,7 +117,7 @@ export class LimitUses {
     if (!uses || !use) return;
     const isOlder = source > 0 ? source <= use.since : takenAt < use.time;
     if (use.source === 0 && isOlder) return;
-    this.#change(product, use, { quantity: Math.max(0, use.quantity - quantity) });
+    this.#change(product, uses, use, { quantity: Math.max(0, use.quantity - quantity) });
     this.#listener?.changed(product, use);
     if (use.quantity === 0 && use.source !== 0) spend(uses);
   }
@@ -132,17 +132,19 @@ export class LimitUses {
    * back: the limit then counts as newer than the order. `takenAt` as in `giveBack`.
    */
   rename(product: number, customer: Uint8Array, from: Source, to: Source, takenAt: number): void {
-    const uses = this.#products.get(product)?.byCustomer.get(textOf(customer));
-    const use = uses?.find((one) => one.source === from);
+    const uses = this.#products.get(product);
+    const own = uses?.byCustomer.get(textOf(customer));
+    if (!uses) return;
+    const use = own?.find((one) => one.source === from);
     if (use) {
       this.#listener?.changed(product, use);
-      this.#change(product, use, { source: to });
+      this.#change(product, uses, use, { source: to });
       this.#listener?.changed(product, use);
       return;
     }
-    const merged = uses?.find((one) => one.source === 0);
+    const merged = own?.find((one) => one.source === 0);
     if (!merged || takenAt >= merged.time) return;
-    this.#change(product, merged, { since: to });
+    this.#change(product, uses, merged, { since: to });
     this.#listener?.changed(product, merged);
   }
 
@@ -153,21 +155,18 @@ export class LimitUses {
     after: PurchaseLimit | null,
     time: number,
   ): void {
-    const uses = this.#products.get(product);
-    if (!uses || before === null) return;
+    if (before === null) return;
     this.#clean(product, before, time);
+    const uses = this.#products.get(product);
+    if (!uses) return;
     const isOther = (before.windowMs === null) !== (after?.windowMs === null);
     if (after === null || isOther) this.#listener?.replaced(product);
     if (after === null) {
-      for (const own of uses.byCustomer.values()) {
-        for (const use of own) this.#sum.remove(toUse(product, use));
-        this.#size -= own.length;
-      }
-      this.#products.delete(product);
+      this.#drop(product, uses);
     } else if (before.windowMs === null && after.windowMs !== null) {
       // It is not known when these units were bought: they count from now on.
       for (const use of [...uses.byCustomer.values()].flat()) {
-        this.#change(product, use, { source: beforeWindow, time });
+        this.#change(product, uses, use, { source: beforeWindow, time });
         uses.queue.push(use);
       }
     } else if (before.windowMs !== null && after.windowMs === null) {
@@ -178,7 +177,8 @@ export class LimitUses {
   /** Adds a use of a snapshot, in any order. `sortLoaded` follows the last one. */
   load({ product, customer, source, time, since, quantity }: Use): void {
     const text = textOf(customer);
-    this.#put(product, this.#own(product, text), { customer: text, source, time, since, quantity });
+    const use = { customer: text, source, time, since, quantity };
+    this.#put(product, this.#of(product), use);
   }
 
   /**
@@ -214,7 +214,9 @@ export class LimitUses {
   }
 
   get sum(): string {
-    return this.#sum.text();
+    const all = new UnorderedSum<Use>(mixUse);
+    for (const { sum } of this.#products.values()) all.addAll(sum);
+    return all.text();
   }
 
   invariants(): void {
@@ -228,17 +230,23 @@ export class LimitUses {
       }
     }
     assert(size === this.#size && size <= limitLimits.usesMax, 'the uses are counted');
-    assert(counted.text() === this.#sum.text(), 'the sum is that of the uses');
+    assert(counted.text() === this.sum, 'the sum is that of the uses');
   }
 
   #clean(product: number, { windowMs }: PurchaseLimit, time: number): void {
     const uses = this.#products.get(product);
     if (!uses || windowMs === null) return;
+    const newest = uses.queue.at(-1);
+    if (newest && newest.time + windowMs <= time) {
+      this.#drop(product, uses);
+      this.#listener?.ended(product, time - windowMs);
+      return;
+    }
     const before = uses.first;
     for (let use = uses.queue[uses.first]; use !== undefined; use = uses.queue[uses.first]) {
       if (use.quantity > 0 && use.time + windowMs > time) break;
       uses.first++;
-      if (use.quantity > 0) this.#end(product, use);
+      if (use.quantity > 0) this.#end(product, uses, use);
       else uses.spent--;
     }
     if (uses.first === before) return;
@@ -253,61 +261,59 @@ export class LimitUses {
       const time = Math.min(...own.map((use) => use.time));
       const oldest = own.filter((use) => use.time === time);
       const since = Math.min(...oldest.map((use) => use.since));
-      for (const use of [...own]) this.#end(product, use);
-      this.#put(product, this.#own(product, customer), {
-        customer,
-        source: 0,
-        time,
-        since,
-        quantity,
-      });
+      for (const use of [...own]) this.#end(product, uses, use);
+      this.#put(product, uses, { customer, source: 0, time, since, quantity });
     }
     uses.queue = [];
     uses.first = 0;
     uses.spent = 0;
   }
 
-  #own(product: number, customer: string): OpenUse[] {
+  #of(product: number): ProductUses {
     let uses = this.#products.get(product);
     if (!uses) {
-      uses = { byCustomer: new Map(), queue: [], first: 0, spent: 0 };
+      uses = noUses();
       this.#products.set(product, uses);
     }
-    let own = uses.byCustomer.get(customer);
-    if (!own) {
-      own = [];
-      uses.byCustomer.set(customer, own);
-    }
-    return own;
+    return uses;
   }
 
-  #put(product: number, own: OpenUse[], use: OpenUse): void {
-    own.push(use);
-    if (use.source !== 0) this.#products.get(product)?.queue.push(use);
+  #put(product: number, uses: ProductUses, use: OpenUse): void {
+    const own = uses.byCustomer.get(use.customer);
+    if (own) own.push(use);
+    else uses.byCustomer.set(use.customer, [use]);
+    if (use.source !== 0) uses.queue.push(use);
+    uses.sum.add(toUse(product, use));
+    uses.size++;
     this.#size++;
-    this.#sum.add(toUse(product, use));
   }
 
-  #change(product: number, use: OpenUse, change: Partial<OpenUse>): void {
+  #change(product: number, uses: ProductUses, use: OpenUse, change: Partial<OpenUse>): void {
     if (change.quantity === 0) {
-      this.#end(product, use);
+      this.#end(product, uses, use);
       return;
     }
-    this.#sum.remove(toUse(product, use));
+    uses.sum.remove(toUse(product, use));
     Object.assign(use, change);
-    this.#sum.add(toUse(product, use));
+    uses.sum.add(toUse(product, use));
   }
 
-  #end(product: number, use: OpenUse): void {
-    this.#sum.remove(toUse(product, use));
+  #end(product: number, uses: ProductUses, use: OpenUse): void {
+    uses.sum.remove(toUse(product, use));
     use.quantity = 0;
+    uses.size--;
     this.#size--;
-    const uses = this.#products.get(product);
-    const own = uses?.byCustomer.get(use.customer);
+    const own = uses.byCustomer.get(use.customer);
     if (!own) return;
     // Usually the oldest one ends.
     if (own[0] === use) own.shift();
     else own.splice(own.indexOf(use), 1);
-    if (own.length === 0) uses?.byCustomer.delete(use.customer);
+    if (own.length === 0) uses.byCustomer.delete(use.customer);
+  }
+
+  /** All at once, however many there are. */
+  #drop(product: number, { size }: ProductUses): void {
+    this.#products.delete(product);
+    this.#size -= size;
   }
 }

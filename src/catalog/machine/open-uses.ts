@@ -1,6 +1,6 @@
 /** The uses of one product as LimitUses keeps them, and what it computes from them. */
 import type { PurchaseLimit, Source, Use } from './purchase-limit.js';
-import type { Mixer } from './unordered-sum.js';
+import { type Mixer, UnorderedSum } from './unordered-sum.js';
 import type { UseKey } from './uses-listener.js';
 
 export interface OpenUse extends UseKey {
@@ -11,6 +11,9 @@ export interface OpenUse extends UseKey {
 }
 
 export interface ProductUses {
+  /** Over all uses, so that they can be dropped together. */
+  readonly sum: UnorderedSum<Use>;
+  size: number;
   readonly byCustomer: Map<string, OpenUse[]>;
   /** With a window: all uses from `first` on, oldest first, and at most as many that were given back. */
   queue: OpenUse[];
@@ -18,6 +21,11 @@ export interface ProductUses {
   first: number;
   /** Uses in the queue that were given back. */
   spent: number;
+}
+
+export function noUses(): ProductUses {
+  const sum = new UnorderedSum<Use>(mixUse);
+  return { sum, size: 0, byCustomer: new Map(), queue: [], first: 0, spent: 0 };
 }
 
 /** One more use of the queue was given back. Drops them all when they are the greater part. */

@@ -65,6 +65,12 @@ export class UnorderedSum<Item> {
     this.#high = (this.#high - high) | 0;
   }
 
+  /** Adds all records of another sum. */
+  addAll(other: UnorderedSum<Item>): void {
+    this.#low = (this.#low + other.#low) | 0;
+    this.#high = (this.#high + other.#high) | 0;
+  }
+
   text(): string {
     const hex = (lane: number): string => (lane >>> 0).toString(16).padStart(8, '0');
     return hex(this.#high) + hex(this.#low);

@@ -49,6 +49,21 @@ t.test('with a window each use ends by itself, and a refusal says how long to wa
   uses.invariants();
 });
 
+t.test('a limit that changes after all its windows are over starts from nothing', async (t) => {
+  for (const after of [null, three]) {
+    const uses = new LimitUses();
+    take(uses, perMinute, [1, 2, 0]);
+    take(uses, perMinute, [2, 1, 1_000], bob);
+    uses.limitChanged(1, perMinute, after, 61_000);
+    t.equal(uses.size, 0);
+    uses.invariants();
+    take(uses, three, [3, 3, 61_000]);
+    t.same(uses.refusal(1, three, ada, 1, 61_000), { remaining: 0, retryAfterMs: null });
+    t.equal(uses.size, 1);
+    uses.invariants();
+  }
+});
+
 t.test('units that come back are those of their purchase or hold', async (t) => {
   const uses = new LimitUses();
   take(uses, perMinute, [-1, 2, 0]);
