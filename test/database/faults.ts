@@ -86,13 +86,17 @@ export interface Line {
   readonly connections: () => number;
 }
 
-/** A line to a server on the loopback interface. */
-export async function openLine(test: Teardown, toPort: number): Promise<Line> {
+/** A line to a server on the loopback interface. `cutAt`: number of a connection that is cut at once. */
+export async function openLine(test: Teardown, toPort: number, cutAt?: number): Promise<Line> {
   const sockets = new Set<Socket>();
   let lose: 'cut' | 'silence' | undefined;
   let connections = 0;
   const server = createServer((client) => {
     connections++;
+    if (connections === cutAt) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(toPort, host);
     for (const socket of [client, upstream]) {
       sockets.add(socket);

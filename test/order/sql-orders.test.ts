@@ -1,4 +1,6 @@
 /** The order service's engine over a real database. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import t from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import type { OrderConfig } from '../../src/base/config.js';
@@ -10,10 +12,17 @@ import { openSqlOrders } from '../../src/order/sql-orders.js';
 import { OrderStore } from '../../src/order/store.js';
 import { JobsPool } from '../../src/pool/jobs-pool.js';
 import type { Outcome } from '../../src/wire/internal.js';
-import { until } from '../database/faults.js';
+import { openLine, until } from '../database/faults.js';
 import { digest, movedFrom, movementsOf, sales } from '../database/rows.js';
-import { type TestDatabase, testDatabase, testStore } from '../support/postgres-server.js';
+import {
+  sharedServer,
+  type TestDatabase,
+  testDatabase,
+  testStore,
+} from '../support/postgres-server.js';
 import { tablesWriter } from './tables-orders.js';
+
+const run = promisify(execFile);
 
 async function open(
   test: { teardown(end: () => Promise<void>): void },
@@ -109,6 +118,18 @@ t.test('without anyone who waits the position follows too', async (t) => {
   orders.begin({ store } as Parameters<typeof orders.begin>[0]);
   await (await tablesWriter(t, database))(sales(3));
   await until(async () => position.lastOrder === 3);
+});
+
+t.test('a service that starts outlives a cut connection to its database', async (t) => {
+  const database = await testStore(t);
+  // The first connection reads which store it is, the second one how far its orders are.
+  const line = await openLine(t, (await sharedServer()).port, 2);
+  const url = new URL(database.url);
+  url.port = `${line.port}`;
+  const program = new URL('./waiting-program.js', import.meta.url).pathname;
+  const { stdout } = await run(process.execPath, [program, url.href, database.schema]);
+  t.equal(stdout, 'open\n');
+  t.equal(line.connections(), 3);
 });
 
 t.test('a schema without a store is refused', async (t) => {
