@@ -47,12 +47,16 @@ export function printCheck(verdict: Verdict, io: Io): void {
   const { operations, products, orders, problems, undecided } = verdict;
   const violations = problems.length - undecided.length;
   const found = [
-    ...(violations > 0 ? [`${violations} violations`] : []),
-    ...(undecided.length > 0 ? [`${undecided.length} products undecided`] : []),
+    ...(violations > 0 ? [several(violations, 'violation')] : []),
+    ...(undecided.length > 0 ? [several(undecided.length, 'undecided product')] : []),
     ...(problems.length === 0 ? ['they can all be true'] : []),
   ].join(', ');
   io.out(`history: ${operations} operations on ${products} products, ${orders} orders: ${found}\n`);
   for (const problem of problems.slice(0, mismatchesShown)) io.out(`  ${problem}\n`);
   const more = problems.length - mismatchesShown;
   if (more > 0) io.out(`  and ${more} more\n`);
+}
+
+function several(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
