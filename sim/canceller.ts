@@ -8,7 +8,7 @@ import { clientKeyDigest } from '../src/frontend/requests/keys.js';
 import type { Cancelled } from '../src/wire/cancel-schemas.js';
 import type { Params } from '../src/wire/schemas.js';
 import { type Ask, askUntilSettled } from './ask-frontend.js';
-import { type Hand, type HandOptions, handOf } from './hand.js';
+import { Client, type ClientOptions } from './client.js';
 import type { World } from './world.js';
 
 /** An order that a client was told of. */
@@ -17,7 +17,7 @@ export interface KnownOrder {
   readonly lines: readonly { readonly id: number; readonly quantity: number }[];
 }
 
-export interface CancellerOptions extends HandOptions {
+export interface CancellerOptions extends ClientOptions {
   readonly orders: () => readonly KnownOrder[];
 }
 
@@ -27,53 +27,22 @@ const refusals: ReadonlySet<string> = new Set(['conflict', 'invalid_argument']);
 const newest = 3;
 
 export class Canceller {
-  busy = false;
-  done = 0;
-  failed = 0;
+  readonly client: Client;
   readonly #world: World;
-  readonly #hand: Hand;
   readonly #options: CancellerOptions;
-  #stopped = false;
 
   constructor(world: World, options: CancellerOptions) {
     this.#world = world;
     this.#options = options;
-    this.#hand = handOf(world, options, world.random.cancellations);
-  }
-
-  start(): void {
-    const { profile } = this.#world;
-    this.#options.life.after(profile.thinkMs * this.#hand.fraction(), () => {
-      if (this.#stopped) return;
-      this.busy = true;
-      this.#act().then(
-        () => this.#ended(true),
-        (error: unknown) => {
-          const { code, message } = toBazarError(error);
-          if (code === 'internal') this.#report(`${code} ${message}`);
-          this.#ended(false);
-        },
-      );
-    });
-  }
-
-  /** Begins no more operations. */
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  #ended(ok: boolean): void {
-    this.busy = false;
-    if (ok) this.done += 1;
-    else this.failed += 1;
-    this.start();
+    const { cancellations: random } = world.random;
+    this.client = new Client(world, options, { random, act: () => this.#act() });
   }
 
   async #act(): Promise<void> {
     const orders = this.#options.orders();
-    const among = this.#hand.fraction() < 0.8 ? Math.min(newest, orders.length) : orders.length;
-    const order = orders[orders.length - 1 - this.#hand.integer(Math.max(1, among))];
-    const dice = this.#hand.fraction();
+    const among = this.client.fraction() < 0.8 ? Math.min(newest, orders.length) : orders.length;
+    const order = orders[orders.length - 1 - this.client.integer(Math.max(1, among))];
+    const dice = this.client.fraction();
     if (!order) return;
     if (dice < 0.35) await this.#cancel(order);
     else if (dice < 0.55) await this.#cancelTwice(order);
@@ -84,9 +53,9 @@ export class Canceller {
 
   /** Then at times again under the same key, or reads the order. */
   async #cancel(order: KnownOrder): Promise<void> {
-    const params = { ...this.#wish(order), key: this.#hand.newKey() };
+    const params = { ...this.#wish(order), key: this.client.newKey() };
     const isDone = await this.#ask(params);
-    const dice = this.#hand.fraction();
+    const dice = this.client.fraction();
     if (isDone && dice < 0.3) await this.#ask(params);
     else if (isDone && dice < 0.8) await this.#read(order);
   }
@@ -97,11 +66,11 @@ export class Canceller {
 
   /** All that is left, or a unit or two of some lines. */
   #wish({ number, lines }: KnownOrder): Params<'cancel_order'> {
-    const restock = this.#hand.fraction() < 0.7;
+    const restock = this.client.fraction() < 0.7;
     const [first, ...rest] = lines;
-    if (this.#hand.fraction() < 0.3 || !first) return { number, restock };
-    const quantity = this.#hand.fraction() < 0.85 ? 1 : 3;
-    const some = [{ id: first.id, quantity }, ...(this.#hand.fraction() < 0.3 ? rest : [])];
+    if (this.client.fraction() < 0.3 || !first) return { number, restock };
+    const quantity = this.client.fraction() < 0.85 ? 1 : 3;
+    const some = [{ id: first.id, quantity }, ...(this.client.fraction() < 0.3 ? rest : [])];
     return { number, restock, lines: some, reason: 'unwanted' };
   }
 
@@ -114,7 +83,7 @@ export class Canceller {
       this.#world,
       this.#options.life,
       () => {
-        return this.#known(number, this.#hand.anywhere(ask));
+        return this.#known(number, this.client.anywhere(ask));
       },
       refusals,
     );
@@ -134,7 +103,7 @@ export class Canceller {
     const minimum = cancellations.minimum(number);
     const order = await this.#known(
       number,
-      this.#hand.anywhere((operations, context) => operations.order({ number }, context)),
+      this.client.anywhere((operations, context) => operations.order({ number }, context)),
     );
     cancellations.read(order, minimum, this.#options.name);
   }
@@ -144,7 +113,7 @@ export class Canceller {
     const minimum = cancellations.minimum(number);
     const { items } = await this.#known(
       number,
-      this.#hand.anywhere((operations, context) => operations.cancellations({ number }, context)),
+      this.client.anywhere((operations, context) => operations.cancellations({ number }, context)),
     );
     cancellations.listed(number, items, minimum, this.#options.name);
   }
@@ -154,7 +123,7 @@ export class Canceller {
     const minimums = new Map(
       this.#options.orders().map(({ number }) => [number, cancellations.minimum(number)]),
     );
-    const { items } = await this.#hand.anywhere((operations, context) =>
+    const { items } = await this.client.anywhere((operations, context) =>
       operations.orders({ order: 'desc', limit: 20 }, context),
     );
     for (const order of items) {
@@ -166,13 +135,9 @@ export class Canceller {
   #known<T>(number: number, answer: Promise<T>): Promise<T> {
     return answer.catch((error: unknown) => {
       if (toBazarError(error).code === 'not_found') {
-        this.#report(`I8: acknowledged order ${number} is not found`);
+        this.client.report(`I8: acknowledged order ${number} is not found`);
       }
       throw error;
     });
-  }
-
-  #report(problem: string): void {
-    this.#world.report(`${this.#options.name}: ${problem}`);
   }
 }

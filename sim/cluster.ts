@@ -11,6 +11,7 @@ import { salesAreSafe } from '../src/order/store.js';
 import type { NewProduct } from '../src/wire/internal.js';
 import { Bookkeeper } from './bookkeeper.js';
 import { Canceller } from './canceller.js';
+import type { Client } from './client.js';
 import { Customer } from './customer.js';
 import { Frontend } from './frontend.js';
 import { Holder, heldIn } from './holder.js';
@@ -41,7 +42,7 @@ export class Cluster {
   readonly rival: Frontend;
   readonly customers: readonly Customer[];
   /** In every other run, one of them adds, moves and removes products. */
-  readonly visitors: readonly (Visitor | Peddler)[];
+  readonly visitors: readonly (Client | Peddler)[];
   /** In every other run they reserve products of their own. */
   readonly holders: readonly Holder[];
   /** As many as holders: they cancel the holders' orders. */
@@ -127,7 +128,8 @@ export class Cluster {
     if (world.profile.peddled) {
       this.visitors = [new Peddler(world, { name: 'peddler', life, frontends })];
     } else {
-      this.visitors = isVisited ? [new Visitor(world, { name: 'visitor', life, frontends })] : [];
+      const { client } = new Visitor(world, { name: 'visitor', life, frontends });
+      this.visitors = isVisited ? [client] : [];
     }
   }
 
@@ -138,9 +140,9 @@ export class Cluster {
   }
 
   /** All clients of the frontends. */
-  get guests(): readonly (Customer | Visitor | Peddler | Holder | Canceller | Bookkeeper)[] {
+  get guests(): readonly (Customer | Peddler | Client)[] {
     const others = [...this.holders, ...this.cancellers, ...this.bookkeepers];
-    return [...this.customers, ...this.visitors, ...others];
+    return [...this.customers, ...this.visitors, ...others.map(({ client }) => client)];
   }
 
   get members(): readonly AnyMember[] {

@@ -3,13 +3,13 @@
  * abandons them, buys with a limit and an expected total, and corrects the stock. Its products are its own
  * and other holders': no other client buys them. Checks that acknowledged confirmations are orders.
  */
-import { BazarError, toBazarError } from '../src/base/errors.js';
+import { BazarError } from '../src/base/errors.js';
 import { clientKeyDigest } from '../src/frontend/requests/keys.js';
 import type { SaleLine } from '../src/wire/internal.js';
 import type { Placed } from '../src/wire/schemas.js';
 import { type Ask, askUntilSettled } from './ask-frontend.js';
 import type { KnownOrder } from './canceller.js';
-import { type Hand, type HandOptions, handOf } from './hand.js';
+import { Client, type ClientOptions } from './client.js';
 import type { World } from './world.js';
 
 /** Products that holders reserve, after those of the other customers. */
@@ -43,59 +43,26 @@ interface Held {
 }
 
 export class Holder {
-  busy = false;
-  done = 0;
-  failed = 0;
+  readonly client: Client;
   /** Acknowledged orders. */
   readonly placed: KnownOrder[] = [];
   readonly #world: World;
-  readonly #hand: Hand;
-  readonly #options: HandOptions;
+  readonly #options: ClientOptions;
   readonly #held: Held[] = [];
-  #stopped = false;
 
-  constructor(world: World, options: HandOptions) {
+  constructor(world: World, options: ClientOptions) {
     this.#world = world;
     this.#options = options;
-    this.#hand = handOf(world, options, world.random.holders);
-  }
-
-  start(): void {
-    const { profile } = this.#world;
-    this.#options.life.after(profile.thinkMs * this.#hand.fraction(), () => {
-      if (this.#stopped) return;
-      this.busy = true;
-      this.#act().then(
-        () => this.#ended(true),
-        (error: unknown) => {
-          const { code, message } = toBazarError(error);
-          if (code === 'internal') {
-            this.#world.report(`${this.#options.name}: ${code} ${message}`);
-          }
-          this.#ended(false);
-        },
-      );
-    });
-  }
-
-  /** Begins no more operations; what is held ends by itself. */
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  #ended(ok: boolean): void {
-    this.busy = false;
-    if (ok) this.done += 1;
-    else this.failed += 1;
-    this.start();
+    const { holders: random } = world.random;
+    this.client = new Client(world, options, { random, act: () => this.#act() });
   }
 
   #act(): Promise<unknown> {
-    const dice = this.#hand.fraction();
+    const dice = this.client.fraction();
     if (dice < 0.15) return this.#lookUp();
     if (dice < 0.25) return this.#administer();
     if (dice < 0.35) return this.#buy();
-    const held = this.#held[this.#hand.integer(Math.max(1, this.#held.length))];
+    const held = this.#held[this.client.integer(Math.max(1, this.#held.length))];
     if (!held || dice < 0.6) return this.#open();
     if (dice < 0.8) return this.#confirm(held);
     if (dice < 0.87) return this.#release(held);
@@ -104,9 +71,9 @@ export class Holder {
 
   async #open(): Promise<void> {
     const lines = this.#lines();
-    const ttl = ttlsSeconds[this.#hand.integer(ttlsSeconds.length)] ?? 1;
-    const key = this.#hand.newKey();
-    const customer = customers[this.#hand.integer(customers.length)] ?? 'ada';
+    const ttl = ttlsSeconds[this.client.integer(ttlsSeconds.length)] ?? 1;
+    const key = this.client.newKey();
+    const customer = customers[this.client.integer(customers.length)] ?? 'ada';
     const reference = `cart ${key}`;
     const params = { lines, ttl_seconds: ttl, reference, customer, key };
     const opened = await this.#settled((operations, context) => operations.hold(params, context));
@@ -115,7 +82,7 @@ export class Holder {
     this.#world.count('holds');
     this.#held.push({ id: opened.hold_id, lines, reference });
     if (this.#held.length > 6) this.#held.shift();
-    if (this.#hand.fraction() < 0.3) {
+    if (this.client.fraction() < 0.3) {
       const again = await this.#settled((operations, context) => operations.hold(params, context));
       if (again && again.hold_id !== opened.hold_id) {
         this.#world.report(`I6: the hold under ${key} is ${opened.hold_id} and ${again.hold_id}`);
@@ -126,16 +93,16 @@ export class Holder {
   /** All lines, or fewer units of the first one. */
   async #confirm(held: Held): Promise<void> {
     const [first] = held.lines;
-    const isWhole = this.#hand.fraction() < 0.5 || !first;
+    const isWhole = this.client.fraction() < 0.5 || !first;
     const lines = isWhole ? held.lines : [{ ...first, quantity: 1 }];
-    const key = this.#hand.newKey();
+    const key = this.client.newKey();
     const params = { id: held.id, key, ...(isWhole ? {} : { lines: [...lines] }) };
     await this.#place(key, lines, (operations, context) => operations.confirmHold(params, context));
     this.#answered(key, held.lines);
   }
 
   async #release({ id, lines }: Held): Promise<void> {
-    const key = this.#hand.newKey();
+    const key = this.client.newKey();
     const released = await this.#settled((operations, context) =>
       operations.releaseHold({ id, key }, context),
     );
@@ -143,14 +110,14 @@ export class Holder {
   }
 
   #extend({ id }: Held): Promise<unknown> {
-    const key = this.#hand.newKey();
+    const key = this.client.newKey();
     return this.#settled((operations, context) =>
       operations.extendHold({ id, key, ttl_seconds: 1 }, context),
     );
   }
 
   async #read({ id, lines, reference }: Held): Promise<void> {
-    const hold = await this.#hand.anywhere((operations, context) =>
+    const hold = await this.client.anywhere((operations, context) =>
       operations.readHold({ id }, context),
     );
     const isSame = lines.every((line) => {
@@ -163,10 +130,10 @@ export class Holder {
 
   async #buy(): Promise<void> {
     const lines = this.#lines();
-    const key = this.#hand.newKey();
-    const customer = customers[this.#hand.integer(customers.length)] ?? 'ada';
+    const key = this.client.newKey();
+    const customer = customers[this.client.integer(customers.length)] ?? 'ada';
     const total = lines.reduce((sum, { id, quantity }) => sum + id * quantity, 0);
-    const expected = this.#hand.fraction() < 0.2 ? total + 1 : total;
+    const expected = this.client.fraction() < 0.2 ? total + 1 : total;
     const params = { lines, key, customer, expected_total: expected };
     await this.#place(key, lines, (operations, context) => operations.buy(params, context));
     this.#answered(key, lines);
@@ -175,11 +142,11 @@ export class Holder {
   /** Changes a limit, or the stock. */
   async #administer(): Promise<void> {
     const id = this.#pickId();
-    const limit = limits[this.#hand.integer(limits.length)] ?? null;
-    const delta = this.#hand.integer(9) - 3;
-    const count = this.#hand.integer(30);
-    const dice = this.#hand.fraction();
-    await this.#hand.anywhere(async (operations, context) => {
+    const limit = limits[this.client.integer(limits.length)] ?? null;
+    const delta = this.client.integer(9) - 3;
+    const count = this.client.integer(30);
+    const dice = this.client.fraction();
+    await this.client.anywhere(async (operations, context) => {
       if (dice < 0.4) return operations.updateProduct({ id, purchase_limit: limit }, context);
       const wanted = dice < 0.8 ? { delta } : { count };
       return operations.adjustStock({ id, reason: 'correction', ...wanted }, context);
@@ -191,7 +158,7 @@ export class Holder {
     const id = this.#pickId();
     const minimum = reads.minimum(id);
     let isHit = false;
-    const product = await this.#hand.anywhere(async (operations, context) => {
+    const product = await this.client.anywhere(async (operations, context) => {
       isHit = operations.cached({ id }) !== undefined;
       return operations.lookup({ id }, context);
     });
@@ -228,7 +195,7 @@ export class Holder {
   /** Retries under the same key; undefined: refused. */
   #settled<T>(ask: Ask<T>): Promise<T | undefined> {
     const { life } = this.#options;
-    return askUntilSettled(this.#world, life, () => this.#hand.anywhere(ask), refusals);
+    return askUntilSettled(this.#world, life, () => this.client.anywhere(ask), refusals);
   }
 
   /** From now on no read may show the products as they were before the key's entry. */
@@ -241,8 +208,8 @@ export class Holder {
 
   #lines(): Line[] {
     const first = this.#pickId();
-    const lines = [{ id: first, quantity: 1 + this.#hand.integer(3) }];
-    if (this.#hand.fraction() < 0.6) return lines;
+    const lines = [{ id: first, quantity: 1 + this.client.integer(3) }];
+    if (this.client.fraction() < 0.6) return lines;
     const [low, high] = [
       2 + this.#world.profile.items,
       1 + this.#world.profile.items + heldProducts,
@@ -251,6 +218,6 @@ export class Holder {
   }
 
   #pickId(): number {
-    return 2 + this.#world.profile.items + this.#hand.integer(heldProducts);
+    return 2 + this.#world.profile.items + this.client.integer(heldProducts);
   }
 }

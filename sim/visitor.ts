@@ -6,10 +6,9 @@
  */
 import { toBazarError } from '../src/base/errors.js';
 import type { Product } from '../src/wire/schemas.js';
-import { type Ask, askFrontend } from './ask-frontend.js';
+import { Client, type ClientOptions } from './client.js';
 import type { Frontend } from './frontend.js';
 import { heldIn } from './holder.js';
-import type { Life } from './process.js';
 import type { World } from './world.js';
 
 /** The customers buy only these; no client moves or removes them. */
@@ -18,70 +17,37 @@ const topics = ['Novelties', 'odds and ends'] as const;
 
 type Fact = 'absent' | 'in the first' | 'in the second';
 
-export interface VisitorOptions {
-  readonly name: string;
-  readonly life: Life;
-  readonly frontends: readonly Frontend[];
-}
-
 export class Visitor {
-  busy = false;
-  done = 0;
-  failed = 0;
+  readonly client: Client;
   readonly #world: World;
-  readonly #options: VisitorOptions;
-  #stopped = false;
+  readonly #options: ClientOptions;
   #names = 0;
   /** The highest id assigned, and how often it is unknown whether one was. */
   #lastId: number;
   #perhaps = 0;
 
-  constructor(world: World, options: VisitorOptions) {
+  constructor(world: World, options: ClientOptions) {
     this.#world = world;
     this.#options = options;
+    const { visits: random } = world.random;
+    this.client = new Client(world, options, { random, act: () => this.#act() });
     this.#lastId = 1 + world.profile.items + heldIn(world);
   }
 
-  start(): void {
-    const { profile, random } = this.#world;
-    this.#options.life.after(profile.thinkMs * random.visits.fraction(), () => {
-      if (this.#stopped) return;
-      this.busy = true;
-      this.#act().then(
-        () => this.#ended(true),
-        (error: unknown) => {
-          const { code, message } = toBazarError(error);
-          if (code === 'internal') this.#report(`${code} ${message}`);
-          this.#ended(false);
-        },
-      );
-    });
-  }
-
-  /** Begins no more operations. */
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  #ended(ok: boolean): void {
-    this.busy = false;
-    if (ok) this.done += 1;
-    else this.failed += 1;
-    this.start();
-  }
-
   async #act(): Promise<void> {
-    if (this.#world.random.visits.fraction() < 0.5) return this.#leaf();
+    if (this.client.fraction() < 0.5) return this.#leaf();
     await this.#tend();
   }
 
   /** Checks that all staples are listed, each at least as new as answered before. */
   async #leaf(): Promise<void> {
-    const { reads, profile, random } = this.#world;
+    const { reads, profile } = this.#world;
     const ids = Array.from({ length: 1 + profile.items }, (_, place) => 1 + place);
     const minimums = new Map(ids.map((id) => [id, reads.minimum(id)]));
-    const wanted = random.visits.integer(2) === 0 ? { topic: stapleTopic } : { text: 'of them' };
-    const answer = this.#anywhere((operations, context) => operations.search(wanted, context));
+    const wanted = this.client.integer(2) === 0 ? { topic: stapleTopic } : { text: 'of them' };
+    const answer = this.client.anywhere((operations, context) =>
+      operations.search(wanted, context),
+    );
     const { items } = await this.#world.history.search(this.#options.name, answer);
     for (const product of items) {
       reads.lookedUp(product, minimums.get(product.id) ?? 0, 'fetched', this.#options.name);
@@ -97,7 +63,7 @@ export class Visitor {
     await this.#demand({ id, name }, 'absent');
     const [topic, other] = topics;
     this.#perhaps += 1;
-    const added = await this.#anywhere((operations, context) =>
+    const added = await this.client.anywhere((operations, context) =>
       operations.addProduct({ name, topic, price: 1, quantity: 5 }, context),
     );
     this.#perhaps -= 1;
@@ -106,11 +72,13 @@ export class Visitor {
     this.#lastId = added.id;
     const it = { id: added.id, name };
     await this.#demand(it, 'in the first');
-    await this.#anywhere((operations, context) =>
+    await this.client.anywhere((operations, context) =>
       operations.updateProduct({ id: it.id, topic: other }, context),
     );
     await this.#demand(it, 'in the second');
-    await this.#anywhere((operations, context) => operations.removeProduct({ id: it.id }, context));
+    await this.client.anywhere((operations, context) =>
+      operations.removeProduct({ id: it.id }, context),
+    );
     await this.#demand(it, 'absent');
   }
 
@@ -121,7 +89,7 @@ export class Visitor {
       await this.#look(frontend, it, { name: it.name }, fact);
       for (const [place, topic] of topics.entries()) {
         const isIn = fact === (place === 0 ? 'in the first' : 'in the second');
-        const { items } = await this.#ask(frontend, (operations, context) =>
+        const { items } = await this.client.at(frontend, (operations, context) =>
           operations.search({ topic, limit: 1_000 }, context),
         );
         this.#compare(frontend, it.id, items, isIn, `in ${topic}`);
@@ -138,7 +106,7 @@ export class Visitor {
     item: { id: number } | { name: string },
     fact: Fact,
   ): Promise<void> {
-    const found = await this.#ask(frontend, async (operations, context) => {
+    const found = await this.client.at(frontend, async (operations, context) => {
       try {
         return [await operations.lookup(item, context)];
       } catch (error) {
@@ -163,18 +131,5 @@ export class Visitor {
 
   #report(problem: string): void {
     this.#world.report(`I9: ${this.#options.name}: ${problem}`);
-  }
-
-  #anywhere<T>(ask: Ask<T>): Promise<T> {
-    const { frontends } = this.#options;
-    const frontend = frontends[this.#world.random.visits.integer(frontends.length)];
-    if (frontend === undefined) throw new Error('there is a frontend');
-    return this.#ask(frontend, ask);
-  }
-
-  #ask<T>(frontend: Frontend, ask: Ask<T>): Promise<T> {
-    const { name, life } = this.#options;
-    const thread = this.#world.random.visits.integer(2);
-    return askFrontend(this.#world, { name, life, thread }, frontend, ask);
   }
 }
