@@ -1,7 +1,7 @@
 /**
  * Checks whether a history can be true, with all checkers: the books of orders, holds and cancellations (I6
- * to I8), real time, each product alone (I9), and all products in one global order. Pure. Invariant: a verdict without
- * problems names a history that the store may show; an undecided one has a problem.
+ * to I8), real time, each product alone (I9), and all products in one global order. Pure. Invariant: a history
+ * without problems is one that the store may show; an undecided one has a problem.
  */
 import { joinAttempts } from './attempts.js';
 import { readBook } from './book.js';

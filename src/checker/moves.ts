@@ -3,7 +3,7 @@
  * purchase of several products is one act on each of them, and a search is a sight of each product
  * found. The order of the sales links them (docs/CHECKERS.md). Pure.
  */
-import { addUp, type Book } from './book.js';
+import { addUp, type Book, type Sale } from './book.js';
 import type { KnownHold } from './hold-book.js';
 import { type Move, timesOf } from './move.js';
 import { type Act, nowhere, type Register, registerOf } from './register.js';
@@ -44,24 +44,13 @@ export function movesByItem(
   for (const [id, move] of tradeMoves(history.operations, holds)) at(id).push(move);
   const holdOf = new Map(holds.map((hold) => [hold.name, hold]));
   for (const { number, lines, invokedMs, returnedMs, hold, operation } of book.sales) {
-    const held = holdOf.get(hold ?? '');
-    for (const [id, act] of held ? confirmActs(held, lines, number) : []) {
-      at(id).push({ invokedMs, returnedMs, act, operation });
-    }
-    if (held) continue;
-    for (const { id, quantity, priceCents } of lines) {
-      const act = { kind: 'sale', quantity, priceCents, number } as const;
+    for (const [id, act] of actsOfSale(holdOf.get(hold ?? ''), lines, number)) {
       at(id).push({ invokedMs, returnedMs, act, operation });
     }
   }
   for (const purchase of book.open) {
-    const held = holdOf.get(purchase.hold ?? '');
-    for (const [id, act] of held ? confirmActs(held, purchase.lines, undefined) : []) {
-      at(id).push({ ...timesOf(purchase), act, operation: purchase });
-    }
-    if (held) continue;
-    for (const { id, quantity } of addUp(purchase.lines)) {
-      const act = { kind: 'sale', quantity, priceCents: undefined, number: undefined } as const;
+    const lines = addUp(purchase.lines).map((line) => ({ ...line, priceCents: undefined }));
+    for (const [id, act] of actsOfSale(holdOf.get(purchase.hold ?? ''), lines, undefined)) {
       at(id).push({ ...timesOf(purchase), act, operation: purchase });
     }
   }
@@ -70,6 +59,18 @@ export function movesByItem(
     if (refusal) at(refusal[0]).push(refusal[1]);
   }
   return [...items].map(([id, { first, moves }]) => ({ id, first, moves }));
+}
+
+/** `held`: the hold that is confirmed, if it is a confirmation. */
+function actsOfSale(
+  held: KnownHold | undefined,
+  lines: Sale['lines'],
+  number: number | undefined,
+): (readonly [id: number, act: Act])[] {
+  if (held) return confirmActs(held, lines, number);
+  return lines.map(({ id, quantity, priceCents }) => {
+    return [id, { kind: 'sale', quantity, priceCents, number }];
+  });
 }
 
 function refusalOf(purchase: Purchase | Hold): [number, Move] | undefined {
