@@ -6,7 +6,6 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { withPage } from '../model/ledger.js';
 import type { Movement } from '../model/shapes.js';
 import { hasRoute, readLedger } from '../store/admin.js';
-import { ApiError } from '../store/api.js';
 
 export interface ShownLedger {
   /** Undefined: not read yet, or the store has no ledger. */
@@ -39,8 +38,6 @@ export function useLedger(id: number, version: number): ShownLedger {
   };
   const more = (): void => {
     read().catch((error: unknown) => {
-      // A store over a database has none yet.
-      if (error instanceof ApiError && error.status === 409) return;
       setFailure(error instanceof Error ? error.message : String(error));
     });
   };
