@@ -16,11 +16,16 @@ import type { Movement } from '../../wire/movement.js';
 import type { Cancellation } from '../../wire/trade.js';
 import { copyLog } from './copy-log.js';
 
-export interface BookCopy {
-  readonly seq: number;
+/** Numbers of the last order, cancellation and movement of a book; 0 if there is none. */
+export interface BookCounts {
   readonly orders: number;
   readonly cancellations: number;
   readonly movements: number;
+}
+
+export interface BookCopy extends BookCounts {
+  /** The last entry of the copied log. */
+  readonly seq: number;
 }
 
 /** The encoded sales, by number, that the catalog keeps because they may not be orders yet. */
@@ -62,11 +67,7 @@ export interface BookAddition {
 }
 
 /** Follows the log of an order replica as long as the catalog has made what its book has. */
-export interface FollowedBook {
-  /** Numbers of the last order, cancellation and movement that fit. */
-  readonly orders: number;
-  readonly cancellations: number;
-  readonly movements: number;
+export interface FollowedBook extends BookCounts {
   /** Undefined: the book ends before the entry. */
   take(entry: Entry): BookAddition | undefined;
 }
@@ -143,7 +144,7 @@ export async function copyBook(
 
 /** True if the book has all that the catalog may have dropped. */
 export function isComplete(
-  { orders, cancellations, movements }: Omit<FollowedBook, 'take'>,
+  { orders, cancellations, movements }: BookCounts,
   catalog: CatalogMachine,
 ): boolean {
   return (
@@ -155,7 +156,7 @@ export function isComplete(
 
 /** What a book that is not complete has, for a message. */
 export function missingIn(
-  { orders, cancellations, movements }: Omit<FollowedBook, 'take'>,
+  { orders, cancellations, movements }: BookCounts,
   { watermark, cancellations: made, movements: moved }: CatalogMachine,
 ): string {
   if (orders < watermark) return `${orders} orders, but the catalog has confirmed ${watermark}`;

@@ -10,6 +10,7 @@ import type { BazarClient } from '../../client/bazar-client.js';
 import type { Order, Params, Product } from '../../wire/schemas.js';
 import { recordHolds } from './hold-recorder.js';
 import type { Shopper } from './load-run.js';
+import { cents } from './order-ledger.js';
 
 /**
  * At most this many orders of other clients are read at the end; a larger number cannot be checked.
@@ -230,8 +231,4 @@ function orderRead({ lines, total }: Order): NonNullable<OrderRead['result']> {
     lines: lines.map(({ id, quantity, price }) => ({ id, quantity, priceCents: cents(price) })),
     totalCents: cents(total),
   };
-}
-
-function cents(amount: number): number {
-  return Math.round(amount * 100);
 }

@@ -8,6 +8,7 @@ import type { Confirmation, Ended, Hold, Operation, Release } from '../../checke
 import type { CallOptions } from '../../client/bazar-client.js';
 import type { Held, HoldReleased, Params, Placed } from '../../wire/schemas.js';
 import type { Holder } from './load-hold.js';
+import { cents } from './order-ledger.js';
 
 /** The store counts whole milliseconds of another clock. */
 const slackMs = 20;
@@ -160,8 +161,4 @@ function ended<E extends Operation['ending']>(notes: HoldNotes, ending: E) {
 
 function linesOf(notes: HoldNotes, lines: Params<'hold'>['lines']): Hold['lines'] {
   return lines.map((line) => ({ id: notes.idOf(line), quantity: line.quantity }));
-}
-
-function cents(amount: number): number {
-  return Math.round(amount * 100);
 }

@@ -75,7 +75,8 @@ function differences(order: Acknowledged, found: Order | undefined): string[] {
     .map(([what, told, is]) => `its ${what} was acknowledged as ${told} and is ${is}`);
 }
 
-function cents(amount: number): number {
+/** The nearest whole number of cents. */
+export function cents(amount: number): number {
   return Math.round(amount * 100);
 }
 
