@@ -1,7 +1,7 @@
 /**
- * The read positions of an order replica: its reads wait until every sale, and every cancellation or movement
- * of stock that they show, that a customer may know of is in the book here. Uses no socket or file. Invariant: what was
- * answered is never read as absent (docs/PROTOCOL.md, R9, A42).
+ * The read positions of an order replica. A read waits until this replica has all that a customer may know of
+ * and that the read may show: sales, and cancellations or movements of stock. Uses no socket or file.
+ * Invariant: what was answered is never read as absent (docs/PROTOCOL.md, R9, A42).
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
@@ -74,7 +74,7 @@ export class BookReads {
     if (number <= last) await this.reached(number);
   }
 
-  /** Movements are in no answer but that of the ledger, which asks the catalog in any case. */
+  /** Only the ledger shows movements. It always asks the catalog for the last one. */
   async caughtUpWithMovements(): Promise<void> {
     const { machine, readBarrier } = this.#options;
     // The entry of the new rules may not have reached this replica.

@@ -21,7 +21,10 @@ export interface MovementPlaces {
   movementEntriesOf(product: number, fromSeq: number): Iterable<number>;
 }
 
-/** The movements of the product above `after`, ascending, at most `limit`. */
+/**
+ * The movements of the product above `after`, ascending, at most `limit`. With a `next`, more may follow;
+ * then the page may be empty.
+ */
 export async function readLedger(
   places: MovementPlaces,
   product: number,

@@ -15,7 +15,10 @@ export function noMovements(): MovementSums {
   return { movements: 0, balances: new Map() };
 }
 
-/** Adds those of an entry from the next number on, through `last`. Returns what is wrong. */
+/**
+ * Adds the movements of an entry, from the next number through `last`. `products`: the ids that the entry
+ * names. Returns one sentence for each problem.
+ */
 export function addMovements(
   sums: MovementSums,
   run: readonly Movement[],

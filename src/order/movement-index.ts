@@ -15,7 +15,7 @@ export interface SavedMovements {
   readonly hash: string;
   /** Seq, count and skipped of each run, in one flat list. */
   readonly runs: readonly number[];
-  /** Each product, and then the entries that name it. */
+  /** For each product its id, and then the seqs of the entries that name it. */
   readonly products: readonly (readonly number[])[];
 }
 
@@ -63,7 +63,10 @@ export class MovementIndex {
     return this.#entries.from(product, fromSeq);
   }
 
-  /** Adds those that continue the last one. Skips known ones; adds none after a gap. */
+  /**
+   * Adds the movements that continue the last one, and returns how many. Skips known ones; adds none after
+   * a gap.
+   */
   add(
     [, first, count, bytes, products]: Extract<OrderCommand, readonly ['movements', ...unknown[]]>,
     seq: number,
@@ -83,12 +86,12 @@ export class MovementIndex {
 
   saved(): { readonly movements?: SavedMovements } {
     if (this.last === 0) return {};
-    const runs = [...this.#index.runs()].flatMap(({ seq, count, skipped }) => [
-      ...[seq, count, skipped],
-    ]);
-    const products = [...this.#entries.products()].map((product) => [
-      ...[product, ...this.#entries.from(product, 0)],
-    ]);
+    const runs: number[] = [];
+    for (const { seq, count, skipped } of this.#index.runs()) runs.push(seq, count, skipped);
+    const products: number[][] = [];
+    for (const product of this.#entries.products()) {
+      products.push([product, ...this.#entries.from(product, 0)]);
+    }
     return { movements: { hash: this.#hash, runs, products } };
   }
 

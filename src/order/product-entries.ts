@@ -1,5 +1,5 @@
 /**
- * Maps a product to the log entries that name it, in about three bytes an entry and product. Each product has
+ * Maps a product to the seqs of the log entries that name it, in about three bytes a pair. Each product has
  * a list of chunks of one arena. A chunk starts with the index of the next one and its first entry; then come
  * the distances from entry to entry as variable-length integers. A distance of 0 ends the chunk.
  * Invariant: the entries of a product ascend.
@@ -150,12 +150,12 @@ export class ProductEntries {
   }
 }
 
-/** Of the chunk in its block. */
+/** Offset of the chunk in its block, in bytes. */
 function offsetOf(chunk: number): number {
   return (chunk & (chunksPerBlock - 1)) * chunkBytes;
 }
 
-/** Bytes of a distance. */
+/** How many bytes a distance takes. */
 function lengthOf(distance: number): number {
   let length = 1;
   for (let rest = distance; rest >= 0x80; rest = Math.floor(rest / 128)) length++;

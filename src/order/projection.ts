@@ -1,8 +1,7 @@
 /**
  * The order leader's projection of the catalog's sales, cancellations and movements of stock
- * (docs/PROTOCOL.md, section 5, step 4). It subscribes to those after its own last ones and logs each stream
- * in the order of its numbers.
- * Invariant: it proposes them only in order, and a new subscription begins after what is applied.
+ * (docs/PROTOCOL.md, section 5, step 4). It subscribes to what follows its own last numbers, and logs each
+ * stream in the order of its numbers. Invariant: a new subscription begins after what is applied.
  */
 import type { Clock, Timer } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
@@ -14,7 +13,7 @@ const restartMs = 50;
 /** Interval at which the last committed order is reported to the catalog. */
 const confirmEveryMs = 100;
 
-/** The subscription at the catalog leader. */
+/** The subscription to the streams of the catalog leader. */
 export interface SalesSubscription {
   /**
    * Requests all sales from `from` on, and all cancellations and movements from `cancellationsFrom` and
@@ -77,8 +76,8 @@ export class Projection {
     this.#confirming = undefined;
   }
 
-  /** Customers are answered in another way than at the start, or the rules have cancellations now. */
-  answersChanged(): void {
+  /** Other rules apply: subscribes again, because the rules decide which streams there are. */
+  rulesChanged(): void {
     if (this.#epoch !== undefined) this.#restart();
   }
 
@@ -103,7 +102,7 @@ export class Projection {
     this.#take('movements', movements);
   }
 
-  /** Ignores those of an older subscription, which do not continue the pending ones. */
+  /** Ignores a run of an older subscription. Subscribes again if the run leaves a gap. */
   #take(stream: Streamed, run: SalesMessage): void {
     const [first, count] = run;
     const next = this.#next[stream];

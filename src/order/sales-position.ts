@@ -1,7 +1,7 @@
 /**
  * Asks the catalog for the numbers of its last sale, cancellation and movement of stock, at a read position
- * that is confirmed after the question (docs/PROTOCOL.md, R9). All questions of a turn share one message. Invariant: an
- * answer never comes from a message that was sent before the question.
+ * that is confirmed after the question (docs/PROTOCOL.md, R9). All questions of a turn share one message.
+ * Invariant: an answer never comes from a message that was sent before the question.
  */
 import type { Clock } from '../base/clock.js';
 import type { BookNumbers } from './book-position.js';

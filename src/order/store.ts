@@ -1,9 +1,9 @@
 /**
  * The orders as their service uses them. At most two messages to the catalog are in progress;
  * purchases that arrive meanwhile form the next one. A purchase is answered with the outcome that the
- * catalog has committed; its order follows in the sales stream. Reads wait until every sale, and every
- * cancellation or movement that they show, that a customer may know of is in the book here. Uses no socket, thread
- * or file. Invariant: what was answered is never read as absent (docs/PROTOCOL.md, R9, A42).
+ * catalog has committed; its order follows in the sales stream. A read waits until this replica has all that
+ * a customer may know of and that the read may show: sales, and cancellations or movements of stock. Uses no
+ * socket, thread or file. Invariant: what was answered is never read as absent (docs/PROTOCOL.md, R9, A42).
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
@@ -181,11 +181,12 @@ export class OrderStore {
     throw new BazarError('unavailable', 'not all replicas run a build that supports cancellations');
   }
 
-  /** Resolves when the cancellation is applied here; rejects with `unavailable`. So does the next one. */
+  /** Resolves when the cancellation is applied here; rejects with `unavailable`. */
   cancellationReached(number: number): Promise<void> {
     return this.#reads.cancellationReached(number);
   }
 
+  /** Resolves when the movement of stock is applied here; rejects with `unavailable`. */
   movementReached(number: number): Promise<void> {
     return this.#reads.movementReached(number);
   }
@@ -253,7 +254,7 @@ export class OrderStore {
   /** The group calls this for every entry that it applies. */
   applied(_entry: Entry, result: OrderResult): void {
     this.#reads.advance();
-    if (result.kind === 'rules') this.#options.projection?.answersChanged();
+    if (result.kind === 'rules') this.#options.projection?.rulesChanged();
     const isAwaited = result.kind === 'orders' || result.kind === 'cancellations';
     // Reads at the other replicas wait for these orders.
     if (isAwaited && this.answersAtSale) this.#options.group.announceVisible();

@@ -1,6 +1,6 @@
 /**
- * How far the tables are with the orders, cancellations and movements, as far as this replica has seen. It looks often
- * while one is awaited that it has not seen. Invariant: the position does not go back.
+ * The last order, cancellation and movement that this replica has seen in the tables. It looks often while a
+ * later one is awaited. Invariant: the position does not go back.
  */
 import { type Clock, every, sleep, type Timer } from '../base/clock.js';
 import { rulesVersion } from '../wire/internal.js';
@@ -62,7 +62,7 @@ export class TablesPosition implements BookPosition {
     this.#timer?.cancel();
   }
 
-  /** A snapshot of the tables is so far. */
+  /** A snapshot of the tables has these. */
   saw(ends: BookEnds): void {
     if (hasAll(this.#ends, ends)) return;
     this.#ends = furthest(this.#ends, ends);

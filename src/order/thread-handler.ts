@@ -24,7 +24,7 @@ import type { Buy, OrderStore } from './store.js';
 
 /**
  * Reads of the order book. An answer has every order, cancellation or movement that any customer may know of
- * (docs/PROTOCOL.md, R9); without a position of the sales it rejects with `unavailable`.
+ * (docs/PROTOCOL.md, R9); without a read position it rejects with `unavailable`.
  */
 export interface OrderBook {
   /** As it was bought, whatever is cancelled of it. Null if there is no such order. */

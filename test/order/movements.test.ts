@@ -299,7 +299,7 @@ t.test('the order leader asks for movements once its group has them', async (t) 
   projection.moved([1, 1, encode([movement(1, 8)])]);
   t.equal(log.entries.length, 1, 'it has not asked for it');
   log.append(rules);
-  projection.answersChanged();
+  projection.rulesChanged();
   t.same(tails, [
     [1, 1, true, 1, undefined],
     [1, 1, true, 1, 1],

@@ -75,7 +75,7 @@ function build({ salesAreSafe = true } = {}) {
     projection: {
       startProjection: (epoch: number) => leads.push(epoch),
       resign: () => leads.push(undefined),
-      answersChanged: () => {},
+      rulesChanged: () => {},
     } as never,
     ...{ clock, salesAreSafe },
   });
