@@ -1,7 +1,8 @@
 /**
- * Checks the movements of stock in the tables (docs/STOCK.md, M2): the numbers have no gaps, and each movement of a
- * product begins with the units that the one before left. Keeps the last balance of each product. The database
- * compares the movements of a range; only the first and the last one of each product are read.
+ * Checks the movements of stock in the tables (docs/STOCK.md, M2): the numbers have no gaps, and each
+ * movement of a product begins with the units that the one before left. Keeps the last balance of each
+ * product. The database compares the movements of a range; only the first and the last one of each product
+ * are read.
  */
 import { databaseLimits } from '../base/database-limits.js';
 import type { Balance } from '../wire/balance-check.js';
@@ -14,7 +15,10 @@ export interface MovementSums {
 
 export const movementTable: NumberedTable = { noun: 'movement', table: 'stock_movements' };
 
-/** The range, with the units before each movement, by itself and by the one before; null: it is the first one. */
+/**
+ * The movements of the range. `begins_…`: units before the movement, by its own difference. `left_…`: units
+ * after the movement before it of the same product; null if the range has none.
+ */
 const chainText = `SELECT number, product_id, available, reserved,
     available - delta AS begins_available, reserved - reserved_delta AS begins_reserved,
     lag(available) OVER own AS left_available, lag(reserved) OVER own AS left_reserved,
@@ -37,6 +41,7 @@ interface BalanceRow {
   readonly reserved: number;
 }
 
+/** Adds the movements of the range to the sums, and a sentence to `problems` for each one that is wrong. */
 export async function addMovements(
   read: RangeReader,
   sums: MovementSums,

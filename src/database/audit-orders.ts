@@ -1,7 +1,7 @@
 /**
- * Adds up the orders, cancellations and movements of stock in the tables, in one snapshot of the database. Checks
- * that none has gaps, that each total is the sum of its lines, and that the cancellations of an order follow each
- * other.
+ * Adds up the orders, cancellations and movements of stock in the tables, in one snapshot of the database.
+ * Checks that their numbers have no gaps, that each total is the sum of its lines, and that the cancellations
+ * of an order follow each other.
  */
 import { databaseLimits } from '../base/database-limits.js';
 import type { Balance } from '../wire/balance-check.js';
@@ -79,6 +79,7 @@ const brokenText = `SELECT one.number, one.order_number AS "order" FROM cancella
       ${sumText(`${flatRows('before.cancelled')} UNION ALL SELECT product_id, quantity
         FROM cancellation_lines WHERE cancellation_number = one.number`)})
   ORDER BY one.number LIMIT ${auditProblemsMax}`;
+
 interface Sums {
   readonly counts: { orders: number; cancellations: number };
   readonly units: Map<number, number>;
@@ -88,7 +89,10 @@ interface Sums {
   readonly problems: string[];
 }
 
-/** Later ones are excluded. Rejects with `unavailable` if the tables do not have all of these yet. */
+/**
+ * Audits the orders, cancellations and movements through these numbers. Rejects with `unavailable` if the
+ * tables do not have all of them yet.
+ */
 export async function auditOrders(
   options: DatabaseOptions,
   through: TableEnds,

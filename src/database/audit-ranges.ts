@@ -1,8 +1,7 @@
 /**
- * Reads tables whose rows are numbered for an audit, a bounded range of numbers a statement, and checks that the
- * numbers have no gaps.
+ * Reads tables with numbered rows for an audit, one bounded range of numbers after the other, and checks that
+ * the numbers have no gaps.
  */
-
 import { databaseLimits } from '../base/database-limits.js';
 import { BazarError } from '../base/errors.js';
 import type { Session } from './session.js';
@@ -28,7 +27,7 @@ export const range = (column: string): string =>
   `${column} > $1::bigint AND ${column} <= $2::bigint`;
 const countText = ({ table }: NumberedTable): string =>
   `SELECT count(*) AS count FROM ${table} WHERE ${range('number')}`;
-/** The places in the range at which the number after the one before is not there. */
+/** The numbers of the range that no row has. */
 const missingText = ({ table }: NumberedTable): string =>
   `SELECT wanted AS number FROM generate_series($1::bigint + 1, $2::bigint) AS wanted
   WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE number = wanted) ORDER BY 1 LIMIT ${auditProblemsMax}`;
@@ -56,7 +55,7 @@ export async function addRanges(
   }
 }
 
-/** Returns how many rows there are, and names those that are missing. */
+/** Returns how many rows the range has, and adds a problem for each missing number. */
 export async function checkNumbers(
   { after, through, rows }: RangeReader,
   numbered: NumberedTable,
@@ -71,7 +70,7 @@ export async function checkNumbers(
   return count;
 }
 
-/** Names the last row if it is after the end. */
+/** One problem if the table has rows after `end`, which names the last one. */
 export async function surplus(
   session: Session,
   numbered: NumberedTable,

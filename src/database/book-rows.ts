@@ -1,4 +1,4 @@
-/** Between the rows of orders, cancellations and movements and the records of the same in messages and logs. */
+/** Converts orders, cancellations and movements between rows of the tables and records of messages and logs. */
 import { required } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
 import type { Sale, SaleLine } from '../wire/internal.js';

@@ -1,6 +1,6 @@
 /**
- * Reads cancellations with their lines: in bounded pages, one, or those of an order. And reads what each
- * cancelled order has lost, for the state of the catalog.
+ * Reads cancellations with their lines: in bounded pages, one by its number, or those of an order. Also reads
+ * what is cancelled of each order, for the state of the catalog.
  */
 import { databaseLimits } from '../base/database-limits.js';
 import { cancelLimits } from '../base/limits.js';
