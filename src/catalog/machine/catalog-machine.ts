@@ -22,7 +22,7 @@ import { CatalogRestore, type CatalogState, savePieces } from './catalog-snapsho
 import { type CatalogView, viewOf } from './catalog-view.js';
 import { timeOf } from './command-time.js';
 import { holdRecord, type ReadonlyHolds } from './hold-view.js';
-import { applyKeyed, behind } from './keyed-changes.js';
+import { applyKeyed, ledgerFull } from './keyed-changes.js';
 import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
 import { startRules } from './migration.js';
 import type { ReadonlyRuns } from './numbered-runs.js';
@@ -291,7 +291,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       case 'update':
       case 'remove':
       case 'adjust':
-        if (this.#purchases.isLedgerFull) return behind;
+        if (this.#purchases.isLedgerFull) return ledgerFull;
         return changeProduct(this.#products, command, this.#place());
       case 'keyed': {
         assert(this.#rules > 0, 'changes have keys from rules 1 on');

@@ -4,7 +4,10 @@
  */
 import type { CatalogCommand } from '../../wire/internal.js';
 
-/** The command with this wall time, if it may change stock or begin the ledger. Trades and sales have theirs. */
+/**
+ * The command with this wall time in milliseconds, if it may change stock or start the ledger. A `trade` and
+ * a `sell` keep the time that they have.
+ */
 export function withTime(command: CatalogCommand, at: number): CatalogCommand {
   switch (command[0]) {
     case 'add':
@@ -32,7 +35,7 @@ export function withTime(command: CatalogCommand, at: number): CatalogCommand {
   }
 }
 
-/** Undefined if the command carries none. */
+/** The wall time of the command in milliseconds; undefined if it has none. */
 export function timeOf(command: CatalogCommand): number | undefined {
   const at = timeField(command);
   return Number.isSafeInteger(at) ? at : undefined;

@@ -26,7 +26,7 @@ export function applyKeyed(
   if (purchases.clientKeys.find(key) >= 0) return reused;
   if (time - seenTime > purchaseLimits.clientKeyAgeMaxMs) return tooOld;
   if (writes.isFull) return full;
-  if (purchases.isLedgerFull) return behind;
+  if (purchases.isLedgerFull) return ledgerFull;
   const result = decide();
   writes.add(key, requestHash, result, time);
   return result;
@@ -44,8 +44,8 @@ const tooOld: Refused = {
   message: 'the change came too late: try again',
 };
 
-/** Of a change that the ledger has no room for. */
-export const behind: Refused = {
+/** The answer to a change while too many movements wait for the order book (docs/STOCK.md, M4). */
+export const ledgerFull: Refused = {
   kind: 'refused',
   code: 'overloaded',
   message: 'the order book is too far behind: try again',

@@ -1,9 +1,9 @@
 /**
  * Migrates the products when a `rules` entry is applied, from the state and the entry alone
  * (docs/PROTOCOL.md, section 5). Rules 1: each product has its own restock target; names and topics
- * are trimmed, in Unicode normal form C, without control characters. Rules 3: the store has a currency. Rules 4:
- * the ledger begins with what each product has. Invariant: a migration runs once, in the entry that starts
- * its version.
+ * are trimmed, in Unicode normal form C, without control characters. Rules 3: the store has a currency.
+ * Rules 4: the ledger records what each product has. Invariant: a migration runs once, in the entry that
+ * starts its version.
  */
 import { requestLimits as limits } from '../../base/limits.js';
 import { cleanText } from '../../base/product-text.js';

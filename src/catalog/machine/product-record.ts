@@ -28,6 +28,7 @@ export interface Product {
   changedAt: number;
 }
 
+/** As answers show the product: with a restock target and a limit only if it has them. */
 export function toRecord(product: Product): ProductRecord {
   const { id, name, topic, priceCents, stock, version, restockTo, limit } = product;
   const record = [id, name, topic, priceCents, stock, version] as const;
@@ -35,7 +36,7 @@ export function toRecord(product: Product): ProductRecord {
   return restockTo === null ? record : [...record, restockTo];
 }
 
-/** The limit of a command or a record. */
+/** From the limit of a command or a record, whose window is in seconds. */
 export function toLimit(given: LimitFields | null): PurchaseLimit | null {
   if (given === null) return null;
   const [quantity, windowSeconds] = given;
@@ -46,6 +47,7 @@ export function fromLimit({ quantity, windowMs }: PurchaseLimit): LimitFields {
   return [quantity, windowMs === null ? null : windowMs / 1_000];
 }
 
+/** The numbers of a product's stock, in units. */
 export function toStock(product: Product): StockAnswer {
   const { stock, reserved, received, sold, returned } = product;
   return [stock, reserved, received, sold, returned];

@@ -8,7 +8,7 @@ import type { SalesMessage } from '../../wire/internal.js';
 import type { Movement, MovementCause, MovementNote } from '../../wire/movement.js';
 import { NumberedRuns, type ReadonlyRuns, type RunsPosition } from './numbered-runs.js';
 
-/** Why a caller changes stock. */
+/** Why stock changes, as its movement says. */
 export interface Reason {
   readonly cause: MovementCause;
   /** As in a Movement; 0 if it is absent. */
@@ -16,6 +16,7 @@ export interface Reason {
   readonly note?: MovementNote;
 }
 
+/** A product after the change. */
 interface Units {
   readonly id: number;
   readonly stock: number;
@@ -28,21 +29,17 @@ export class StockLedger {
   #at = 0;
   #open: Movement[] = [];
 
-  /** Those that may not be in the order book yet. */
+  /** The movements that may not be in the order book yet. */
   get runs(): ReadonlyRuns & Pick<NumberedRuns, 'runs' | 'kept' | 'first'> {
     return this.#runs;
   }
 
-  /** Whether movements are recorded. */
-  get isOn(): boolean {
-    return this.#isOn;
-  }
-
+  /** From now on movements are recorded. */
   start(): void {
     this.#isOn = true;
   }
 
-  /** True if so many movements are not in the order book. */
+  /** True if at least `max` movements are not known to be in the order book. */
   isFull(max: number): boolean {
     return this.#runs.last + this.#open.length - this.#runs.watermark >= max;
   }
@@ -52,7 +49,10 @@ export class StockLedger {
     this.#at = at;
   }
 
-  /** The product has changed by these differences. Nothing is recorded if both are 0. */
+  /**
+   * `delta`: change of the available units. `reservedDelta`: of the units in open holds. Records nothing
+   * if both are 0.
+   */
   record({ id, stock, reserved }: Units, delta: number, reservedDelta: number, why: Reason): void {
     if (!this.#isOn || (delta === 0 && reservedDelta === 0)) return;
     const { cause, source = 0, note } = why;

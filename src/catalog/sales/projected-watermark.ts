@@ -1,7 +1,7 @@
 /**
- * Logs the numbers through which sales, cancellations and movements are in the order book (`Cursor{n}`), so that the
- * catalog can drop them. Logs it at most four times a second, because each entry costs a disk write, and
- * never a number that the order group has not committed (docs/PROTOCOL.md, section 5, step 5; A27).
+ * Logs the numbers through which sales, cancellations and movements are in the order book (`Cursor{n}`), so
+ * that the catalog can drop them. Logs them at most four times a second, because each entry costs a disk
+ * write, and never a number that the order group has not committed (docs/PROTOCOL.md, section 5, step 5; A27).
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import type { Logger } from '../../base/logging.js';

@@ -27,6 +27,9 @@ import { stockOnce } from './stock-once.js';
 import { CatalogStore } from './store.js';
 import { ThreadHandler } from './thread-handler.js';
 
+/** The newest rules without movements of stock. */
+const rulesWithoutLedger = 3;
+
 export async function startCatalog(config: CatalogConfig): Promise<RunningService> {
   const clock = systemClock;
   const logger = createLogger(config.name, config.log);
@@ -75,9 +78,10 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     const bundled = await readBundled(bundledFile);
     return { restockTo, bundled, ...(currency === undefined ? {} : { currency }) };
   };
-  // A movement waits for the order group, so an order leader asks first (docs/STOCK.md, M3).
+  // Movements are kept until the order group has them, so an order leader must ask first (docs/STOCK.md, M3).
   const hasLedger = (): boolean => catalog.keepsLedger || handler.ledgerWanted;
-  const supported = (): number => Math.min(member.rules(), hasLedger() ? rulesVersion : 3);
+  const supported = (): number =>
+    Math.min(member.rules(), hasLedger() ? rulesVersion : rulesWithoutLedger);
   const rules = new Rules({ store, clock, logger, supported, settings });
   const read = (): Promise<StockParts> => {
     const module = new URL('./first-stock-job.js', import.meta.url);

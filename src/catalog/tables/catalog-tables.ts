@@ -1,9 +1,9 @@
 /**
  * Says what the tables behind the catalog's log lack of the state (docs/SQL-ENGINE.md, S5). For each
- * entry it notes the touched products, the changed holds and uses of limits, and the new sales; new keys
- * need no notes, because their ordinals are an interval, and neither do cancellations and movements of
- * stock, because the state holds all that may be missing (its watermarks follow the tables). Every replica
- * follows its entries like this, so a new leader continues from the state row of the tables. The notes are limited: a few for each product, and
+ * entry it notes the touched products, the changed holds and uses of limits, and the new sales. Three things
+ * need no notes: new keys, because their ordinals are an interval, and cancellations and movements of stock,
+ * because the state keeps them until the tables have them. Every replica follows its entries like this, so a
+ * new leader continues from the state row of the tables. The notes are limited: a few for each product, and
  * so many holds, uses and sales. Beyond this the oldest are forgotten; a replica that forgot more than the
  * tables hold restores itself from the tables before it leads. Invariant: the notes cover each entry after
  * `#notedAfter`.

@@ -196,7 +196,7 @@ function toWriteKey({ digest: key, requestHash, result, time }: ChangeKeyRow) {
   return { key, requestHash, result, time };
 }
 
-/** A sale, a cancellation or a movement, and what is the same for all of one run. */
+/** A sale, a cancellation or a movement. All items of one run have the same `entry`. */
 interface Item {
   readonly item: Numbered;
   readonly entry: number;
@@ -212,14 +212,16 @@ async function* items<Row>(
   }
 }
 
-/** The tables that have runs. */
+/** The tables whose rows form runs, and what a row is, for messages. */
 const nouns = {
   orders: 'order',
   cancellations: 'cancellation',
   stock_movements: 'movement',
 } as const;
 
-/** Yields the runs of the items, and all of them. */
+/**
+ * Joins the items to runs. Throws `internal` unless they are exactly `first` … `last`.
+ */
 async function* runs(
   table: keyof typeof nouns,
   all: AsyncIterable<Item>,

@@ -1,8 +1,8 @@
 /**
  * Encodes and decodes the row that says which state the tables show: the head of a catalog snapshot,
  * the oldest sale, cancellation and movement held, the ordinals of the keys, and which holds are forgotten.
- * Invariants: ordinals count the keys of a kind from 1, are the same on each replica, and keys are dropped oldest first; so the
- * kept keys are an interval. Resolved holds are forgotten in the order of their end.
+ * Invariants: ordinals count the keys of a kind from 1 and are the same on each replica. Keys are dropped
+ * oldest first, so the kept keys are an interval. Resolved holds are forgotten in the order of their end.
  */
 import { BazarError } from '../../base/errors.js';
 import type { KeptKeys, TableState } from '../../database/rows.js';
