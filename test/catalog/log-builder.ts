@@ -87,7 +87,7 @@ export class CatalogLog {
   }
 
   sales(from: number, max = 1_000): SalesMessage {
-    const message = this.machine.salesFrom(from, max);
+    const message = this.machine.sales.from(from, max);
     if (!message) throw new Error(`there is no sale ${from}`);
     return message;
   }

@@ -58,16 +58,8 @@ class Shop {
     if (!machine) throw new Error('no catalog');
     this.#subscribers = [];
     this.#stream = {
-      sales: new SalesStream(machine, this.clock),
-      cancellations: new SalesStream(
-        {
-          salesFrom: (number, max) => machine.cancellations.from(number, max),
-          get watermark() {
-            return machine.cancellations.watermark;
-          },
-        },
-        this.clock,
-      ),
+      sales: new SalesStream(machine.sales, this.clock),
+      cancellations: new SalesStream(machine.cancellations, this.clock),
     };
     this.#projection?.broken();
   }

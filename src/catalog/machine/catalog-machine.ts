@@ -13,7 +13,6 @@ import {
   type ProductRecord,
   type Purchase,
   rulesVersion,
-  type SalesMessage,
 } from '../../wire/internal.js';
 import type { StockAnswer } from '../../wire/thread-requests.js';
 import type { HoldId, HoldRecord } from '../../wire/trade.js';
@@ -139,12 +138,12 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#rules;
   }
 
-  /** As NumberedRuns.from, of the sales. */
-  salesFrom(number: number, max: number): SalesMessage | undefined {
-    return this.#purchases.sales.from(number, max);
+  /** The sales that may not be in the order book yet; to read only. */
+  get sales(): ReadonlyRuns {
+    return this.#purchases.sales;
   }
 
-  /** To read only: commands alone change them. */
+  /** The cancellations that may not be in the order book yet; to read only. */
   get cancellations(): ReadonlyRuns {
     return this.#purchases.cancellations;
   }

@@ -9,15 +9,9 @@ import { assert } from '../../base/assert.js';
 import type { Clock, Timer } from '../../base/clock.js';
 import { purchaseLimits } from '../../base/limits.js';
 import type { SalesMessage } from '../../wire/internal.js';
+import type { ReadonlyRuns } from '../machine/numbered-runs.js';
 
-export interface SalesSource {
-  /**
-   * Returns a run of about `max` sales that contains `number`, or undefined if there is none yet.
-   */
-  salesFrom(number: number, max: number): SalesMessage | undefined;
-  /** Sales through this number are orders and may be dropped. */
-  readonly watermark: number;
-}
+export type SalesSource = Pick<ReadonlyRuns, 'from' | 'watermark'>;
 
 export interface Subscriber {
   /** False: the subscriber's customers wait for each sale, so none is gathered. */
@@ -116,7 +110,7 @@ export class SalesStream {
       return;
     }
     while (stream.next - stream.confirmed <= purchaseLimits.salesWindow) {
-      const sales = this.#source.salesFrom(stream.next, purchaseLimits.salesBatch);
+      const sales = this.#source.from(stream.next, purchaseLimits.salesBatch);
       if (!sales) return;
       const [first, count] = sales;
       assert(first <= stream.next && stream.next < first + count, 'the stream has no gaps');

@@ -65,7 +65,10 @@ export class CatalogStore {
       record: (id) => machine.byId(id),
       appliedSeq: () => machine.appliedSeq,
     });
-    this.salesStream = new SalesStream(machine, clock);
+    this.salesStream = new SalesStream(
+      sourceOf(() => machine.sales),
+      clock,
+    );
     this.cancellationStream = new SalesStream(
       sourceOf(() => machine.cancellations),
       clock,
@@ -256,7 +259,7 @@ export class CatalogStore {
 /** A restore replaces the runs of the machine. */
 function sourceOf(runs: () => ReadonlyRuns): SalesSource {
   return {
-    salesFrom: (number, max) => runs().from(number, max),
+    from: (number, max) => runs().from(number, max),
     get watermark() {
       return runs().watermark;
     },

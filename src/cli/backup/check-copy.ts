@@ -11,14 +11,7 @@ import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';
 import type { Movement } from '../../wire/movement.js';
 import type { Cancellation } from '../../wire/trade.js';
-import {
-  type BookCopy,
-  isComplete,
-  keptCancellations,
-  keptMovements,
-  keptSales,
-  missingIn,
-} from './copy-book.js';
+import { type BookCopy, isComplete, keptItems, missingIn } from './copy-book.js';
 
 /** Rejects with the differences. */
 export async function checkCopy(
@@ -35,21 +28,21 @@ export async function checkCopy(
     throughMovement: Number.POSITIVE_INFINITY,
   });
   const units = new Map(read.units);
-  for (const [number, bytes] of keptSales(catalog)) {
+  for (const [number, bytes] of keptItems(catalog.sales)) {
     if (number <= book.orders) continue;
     // A sale that becomes an order when the copy starts.
     const [, , lines] = decode(bytes) as Sale;
     for (const [id, , quantity] of lines) units.set(id, (units.get(id) ?? 0) + quantity);
   }
   const back = new Map(read.returned);
-  for (const [number, bytes] of keptCancellations(catalog)) {
+  for (const [number, bytes] of keptItems(catalog.cancellations)) {
     if (number <= book.cancellations) continue;
     const [, , , lines, , restock] = decode(bytes) as Cancellation;
     if (!restock) continue;
     for (const [id, , quantity] of lines) back.set(id, (back.get(id) ?? 0) + quantity);
   }
   const balances = new Map(read.balances.map((balance) => [balance[0], balance]));
-  for (const [number, bytes] of keptMovements(catalog)) {
+  for (const [number, bytes] of keptItems(catalog.movements)) {
     if (number <= book.movements) continue;
     const [, id, , , , , available, reserved] = decode(bytes) as Movement;
     balances.set(id, [id, available, reserved]);

@@ -6,12 +6,13 @@
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
+import type { ReadonlyRuns } from '../../catalog/machine/numbered-runs.js';
 import type { Entry } from '../../consensus/types.js';
 import { OrderMachine } from '../../order/order-machine.js';
 import { openJournalReader } from '../../storage/read-journal.js';
 import type { Disk } from '../../storage/types.js';
 import { decode, encode } from '../../wire/codec.js';
-import type { OrderCommand, Sale, SalesMessage } from '../../wire/internal.js';
+import type { OrderCommand, Sale } from '../../wire/internal.js';
 import type { Movement } from '../../wire/movement.js';
 import type { Cancellation } from '../../wire/trade.js';
 import { copyLog } from './copy-log.js';
@@ -28,30 +29,11 @@ export interface BookCopy extends BookCounts {
   readonly seq: number;
 }
 
-/** The encoded sales, by number, that the catalog keeps because they may not be orders yet. */
-export function keptSales(catalog: CatalogMachine): Map<number, Buffer> {
-  const { watermark } = catalog;
-  return keptItems(watermark, (number) => catalog.salesFrom(number, Number.POSITIVE_INFINITY));
-}
-
-/** As keptSales, of cancellations. */
-export function keptCancellations({ cancellations }: CatalogMachine): Map<number, Buffer> {
-  const { watermark } = cancellations;
-  return keptItems(watermark, (number) => cancellations.from(number, Number.POSITIVE_INFINITY));
-}
-
-/** As keptSales, of movements of stock. */
-export function keptMovements({ movements }: CatalogMachine): Map<number, Buffer> {
-  const { watermark } = movements;
-  return keptItems(watermark, (number) => movements.from(number, Number.POSITIVE_INFINITY));
-}
-
-function keptItems(
-  watermark: number,
-  from: (number: number) => SalesMessage | undefined,
-): Map<number, Buffer> {
+/** The encoded items, by number, that the catalog keeps because they may not be in the order book yet. */
+export function keptItems(runs: Pick<ReadonlyRuns, 'from' | 'watermark'>): Map<number, Buffer> {
+  const from = (number: number) => runs.from(number, Number.POSITIVE_INFINITY);
   const kept = new Map<number, Buffer>();
-  for (let run = from(watermark + 1); run; run = from(run[0] + run[1])) {
+  for (let run = from(runs.watermark + 1); run; run = from(run[0] + run[1])) {
     for (const item of decode(run[2]) as readonly Item[]) kept.set(item[0], encoded(item));
   }
   return kept;
@@ -74,9 +56,9 @@ export interface FollowedBook extends BookCounts {
 
 export function followBook(catalog: CatalogMachine): FollowedBook {
   const kept = {
-    orders: keptSales(catalog),
-    cancellations: keptCancellations(catalog),
-    movements: keptMovements(catalog),
+    orders: keptItems(catalog.sales),
+    cancellations: keptItems(catalog.cancellations),
+    movements: keptItems(catalog.movements),
   };
   const machine = new OrderMachine();
   let orders = 0;

@@ -97,7 +97,7 @@ t.test('a restored machine equals the original, also for later entries', async (
   t.equal(restored.hash(), log.machine.hash());
   t.same([...restored.snapshot()], [...log.machine.snapshot()]);
   t.same(restored.books(), log.machine.books());
-  t.same(restored.salesFrom(2, 10), log.machine.salesFrom(2, 10));
+  t.same(restored.sales.from(2, 10), log.machine.sales.from(2, 10));
 
   const length = log.entries.length;
   log.sellAs(2, byClient('a', [[1, 3]]), byClient('new', [[1, 1]]));

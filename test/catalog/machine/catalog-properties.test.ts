@@ -190,7 +190,7 @@ t.test('sales are numbered 1, 2, 3 … and contain exactly what was sold', async
         return { number, key: Buffer.from(key).toString('hex'), lines, totalCents, customer };
       });
       assert.deepEqual(told, model.sales);
-      const tailed = machine.salesFrom(machine.watermark + 1, 1_000);
+      const tailed = machine.sales.from(machine.watermark + 1, 1_000);
       const kept = tailed ? (decode(tailed[2]) as Sale[]) : [];
       assert.deepEqual(kept, decoded.slice(decoded.length - kept.length));
       assert.ok(kept.length >= machine.lastSale - machine.watermark);

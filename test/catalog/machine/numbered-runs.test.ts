@@ -22,7 +22,7 @@ t.test(
     t.same(numbers(log.sales(5, 3)), [4, 5, 6], 'a whole run, though it begins earlier');
     t.same(numbers(log.sales(5, 6)), [4, 5, 6, 7, 8, 9]);
     t.same(numbers(log.sales(9, 1)), [7, 8, 9], 'never less than one run');
-    t.equal(log.machine.salesFrom(10, 100), undefined);
+    t.equal(log.machine.sales.from(10, 100), undefined);
   },
 );
 
@@ -43,11 +43,11 @@ t.test(
     const log = toyLog();
     for (const name of ['a', 'b', 'c']) sellMany(log, name, 2);
     t.same(log.append(['cursor', 3]), { kind: 'cursor', watermark: 3 });
-    t.throws(() => log.machine.salesFrom(2, 10), { code: 'not_found' });
+    t.throws(() => log.machine.sales.from(2, 10), { code: 'not_found' });
     t.same(numbers(log.sales(4)), [3, 4, 5, 6]);
     t.same(log.append(['cursor', 1]), { kind: 'cursor', watermark: 3 });
     t.same(log.append(['cursor', 99]), { kind: 'cursor', watermark: 6 });
-    t.equal(log.machine.salesFrom(7, 10), undefined);
+    t.equal(log.machine.sales.from(7, 10), undefined);
     log.machine.invariants();
   },
 );

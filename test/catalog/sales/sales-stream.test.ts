@@ -15,7 +15,7 @@ function source(last: number, step: number): SalesSource & { last: number; water
   return {
     last,
     watermark: 0,
-    salesFrom(number) {
+    from(number) {
       if (number > this.last) return undefined;
       return [number, Math.min(step, this.last - number + 1), bytes(`from ${number}`)];
     },
@@ -108,10 +108,10 @@ t.test('an unsubscribed subscriber gets nothing more', async (t) => {
 
 t.test('a request for dropped sales is refused and does not block other streams', async (t) => {
   const catalog = source(5, 1);
-  const { salesFrom } = catalog;
-  catalog.salesFrom = function (number, max) {
+  const { from } = catalog;
+  catalog.from = function (number, max) {
     if (number < 4) throw new Error('no longer kept');
-    return salesFrom.call(this, number, max);
+    return from.call(this, number, max);
   };
   const salesStream = new SalesStream(catalog, new ManualClock());
   const deposed = subscriber();

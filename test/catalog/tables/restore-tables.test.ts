@@ -36,8 +36,8 @@ t.test('a sale keeps the run of its entry, also if a part of the run is projecte
   }
   const log = busyLog();
   const { machine } = await restoredReplica(log.model);
-  t.equal(machine.salesFrom(2, 1)?.[0], 1);
-  t.equal(machine.salesFrom(4, 1)?.[0], 4);
+  t.equal(machine.sales.from(2, 1)?.[0], 1);
+  t.equal(machine.sales.from(4, 1)?.[0], 4);
 });
 
 t.test('the pieces are those of a snapshot', async (t) => {
