@@ -20,7 +20,7 @@ const floors = [
  * of one floor are independent.
  */
 const innerFloors = {
-  catalog: [['machine'], ['coherence', 'sales', 'tables'], ['service']],
+  catalog: [['machine'], ['coherence', 'streams', 'tables'], ['service']],
   frontend: [
     ['types.ts', 'answers.ts', 'replica-client.ts'],
     ['cache'],

@@ -7,7 +7,6 @@ import { BazarError } from '../src/base/errors.js';
 import { purchaseLimits } from '../src/base/limits.js';
 import { deregisterDead } from '../src/catalog/coherence/deregister-dead.js';
 import type { CatalogMachine, CatalogResult } from '../src/catalog/machine/catalog-machine.js';
-import { keepWatermark } from '../src/catalog/sales/projected-watermark.js';
 import { withTargets } from '../src/catalog/service/bundled-products.js';
 import { keepCapacity } from '../src/catalog/service/capacity.js';
 import { HoldExpiry } from '../src/catalog/service/hold-expiry.js';
@@ -17,13 +16,14 @@ import { restoreCatalog } from '../src/catalog/service/restore.js';
 import { Rules } from '../src/catalog/service/rules.js';
 import type { CatalogStore } from '../src/catalog/service/store.js';
 import { ThreadHandler as CatalogThreads } from '../src/catalog/service/thread-handler.js';
+import { keepWatermark } from '../src/catalog/streams/projected-watermark.js';
 import { rulesOfCancellations, rulesOfMovements } from '../src/order/book-position.js';
 import { CatalogClient, type CatalogPeer } from '../src/order/catalog-client.js';
 import { journalBook } from '../src/order/journal-book.js';
 import type { OrderResult } from '../src/order/order-machine.js';
 import { startOrderRules } from '../src/order/order-rules.js';
 import { OrderPeerHandler } from '../src/order/peer-handler.js';
-import { Projection, type SalesSubscription } from '../src/order/projection.js';
+import { Projection, type StreamSubscription } from '../src/order/projection.js';
 import type { OrderStore } from '../src/order/store.js';
 import { ThreadHandler as OrderThreads } from '../src/order/thread-handler.js';
 import type { OwnerCall } from '../src/pool/types.js';
@@ -236,7 +236,7 @@ export function orderService(
 }
 
 interface SalesTaker {
-  readonly subscription: SalesSubscription;
+  readonly subscription: StreamSubscription;
   sold(sales: SalesMessage): void;
 }
 

@@ -13,7 +13,7 @@ import {
   rulesOfMovements,
 } from './book-position.js';
 import { OrderWaiters } from './order-waiters.js';
-import { notAwaited, SalesPosition } from './sales-position.js';
+import { notAwaited, ReadPosition } from './read-position.js';
 
 export interface BookReadsOptions {
   readonly clock: Clock;
@@ -35,7 +35,7 @@ export class BookReads {
   readonly orders: OrderWaiters;
   readonly #cancellations: OrderWaiters;
   readonly #movements: OrderWaiters;
-  readonly #position: SalesPosition;
+  readonly #position: ReadPosition;
 
   constructor(options: BookReadsOptions) {
     this.#options = options;
@@ -43,7 +43,7 @@ export class BookReads {
     this.orders = new OrderWaiters(clock, machine.lastOrder);
     this.#cancellations = new OrderWaiters(clock, machine.lastCancellation, 'cancellation');
     this.#movements = new OrderWaiters(clock, machine.lastMovement, 'movement');
-    this.#position = new SalesPosition({ clock, lastSale });
+    this.#position = new ReadPosition({ clock, lastSale });
   }
 
   /** The book has more orders, cancellations or movements. */

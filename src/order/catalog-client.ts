@@ -18,8 +18,8 @@ import type {
 import type { RequestHeader } from '../wire/request-header.js';
 import type { TradeAnswer, TradeOperation, TradeOutcome, TradeParams } from '../wire/trade.js';
 import type { BookNumbers } from './book-position.js';
-import type { SalesSubscription } from './projection.js';
-import { notAwaited } from './sales-position.js';
+import type { StreamSubscription } from './projection.js';
+import { notAwaited } from './read-position.js';
 import type { Seller } from './store.js';
 
 /** A catalog leader that takes longer counts as unreachable. */
@@ -49,7 +49,7 @@ export interface CatalogEvents {
   readonly broken: () => void;
 }
 
-export class CatalogClient implements Seller, SalesSubscription {
+export class CatalogClient implements Seller, StreamSubscription {
   readonly #peers: readonly CatalogPeer[];
   readonly #events: CatalogEvents;
   #leaderIndex = 0;

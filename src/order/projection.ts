@@ -14,7 +14,7 @@ const restartMs = 50;
 const confirmEveryMs = 100;
 
 /** The subscription to the streams of the catalog leader. */
-export interface SalesSubscription {
+export interface StreamSubscription {
   /**
    * Requests all sales from `from` on, and all cancellations and movements from `cancellationsFrom` and
    * `movementsFrom` on if they are given. They are passed to `sold`, `cancelled` and `moved` until the
@@ -33,7 +33,7 @@ export interface SalesSubscription {
 }
 
 export interface ProjectionOptions {
-  readonly subscription: SalesSubscription;
+  readonly subscription: StreamSubscription;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lastOrder: () => number;

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { silentLogger } from '../../src/base/logging.js';
 import { CatalogMachine } from '../../src/catalog/machine/catalog-machine.js';
-import { SalesStream, type Subscriber } from '../../src/catalog/sales/sales-stream.js';
+import { NumberedStream, type Subscriber } from '../../src/catalog/streams/numbered-stream.js';
 import type { Entry } from '../../src/consensus/types.js';
 import { OrderMachine } from '../../src/order/order-machine.js';
 import { Projection } from '../../src/order/projection.js';
@@ -22,7 +22,7 @@ class Shop {
   readonly subscribed: (number | undefined)[] = [];
   #seq = 0;
   #epoch = 0;
-  #stream: { sales: SalesStream; cancellations: SalesStream } | undefined;
+  #stream: { sales: NumberedStream; cancellations: NumberedStream } | undefined;
   #subscribers: Subscriber[] = [];
   #projection: Projection | undefined;
   #key = 0;
@@ -58,8 +58,8 @@ class Shop {
     if (!machine) throw new Error('no catalog');
     this.#subscribers = [];
     this.#stream = {
-      sales: new SalesStream(machine.sales, this.clock),
-      cancellations: new SalesStream(machine.cancellations, this.clock),
+      sales: new NumberedStream(machine.sales, this.clock),
+      cancellations: new NumberedStream(machine.cancellations, this.clock),
     };
     this.#projection?.broken();
   }

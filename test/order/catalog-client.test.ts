@@ -1,7 +1,7 @@
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import { CatalogClient, type CatalogPeer } from '../../src/order/catalog-client.js';
-import { notAwaited } from '../../src/order/sales-position.js';
+import { notAwaited } from '../../src/order/read-position.js';
 import type { Purchase } from '../../src/wire/internal.js';
 import type { SellParams } from '../../src/wire/order-requests.js';
 import { digest } from '../catalog/log-builder.js';

@@ -9,7 +9,7 @@ import { readLedger } from '../../src/order/ledger-book.js';
 import { movementsCommand } from '../../src/order/movement-command.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
 import { Projection } from '../../src/order/projection.js';
-import { notAwaited } from '../../src/order/sales-position.js';
+import { notAwaited } from '../../src/order/read-position.js';
 import { OrderStore } from '../../src/order/store.js';
 import { ThreadHandler } from '../../src/order/thread-handler.js';
 import { decode, encode } from '../../src/wire/codec.js';

@@ -10,7 +10,7 @@ import type { Engine } from '../../group/engine.js';
 import type { JobsPool } from '../../pool/jobs-pool.js';
 import type { CatalogAudit } from '../../wire/audit-messages.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
-import type { Confirmed } from '../sales/projected-watermark.js';
+import type { Confirmed } from '../streams/projected-watermark.js';
 import type { CatalogStore } from './store.js';
 
 export interface CatalogEngineOptions {

@@ -34,7 +34,7 @@ import { checkTrades } from '../../wire/trade-check.js';
 import { CacheSessionHandler } from '../coherence/cache-session-handler.js';
 import { grant } from '../coherence/grantable-reads.js';
 import type { Peer } from '../coherence/peer.js';
-import type { Subscriber } from '../sales/sales-stream.js';
+import type { Subscriber } from '../streams/numbered-stream.js';
 import type { ChangeListener } from './change-feed.js';
 import { FrontendTable } from './frontend-table.js';
 import type { CatalogStore } from './store.js';

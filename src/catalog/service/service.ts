@@ -11,7 +11,7 @@ import { JobsPool } from '../../pool/jobs-pool.js';
 import { type RulesSettings, rulesVersion } from '../../wire/internal.js';
 import { deregisterDead } from '../coherence/deregister-dead.js';
 import type { CatalogResult } from '../machine/catalog-machine.js';
-import { keepWatermark } from '../sales/projected-watermark.js';
+import { keepWatermark } from '../streams/projected-watermark.js';
 import { readBundled } from './bundled-products.js';
 import { keepCapacity } from './capacity.js';
 import { catalogMetrics } from './catalog-metrics.js';

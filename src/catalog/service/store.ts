@@ -18,7 +18,7 @@ import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.j
 import { withTime } from '../machine/command-time.js';
 import type { ReadonlyRuns } from '../machine/numbered-runs.js';
 import { restsOnState, type WriteSet, withUndecided } from '../machine/write-set.js';
-import { type SalesSource, SalesStream } from '../sales/sales-stream.js';
+import { NumberedStream, type StreamSource } from '../streams/numbered-stream.js';
 import { ChangeFeed } from './change-feed.js';
 import { requireRules } from './require-rules.js';
 import { entriesOf } from './trade-entries.js';
@@ -34,9 +34,9 @@ export interface CatalogStoreOptions {
 export class CatalogStore {
   readonly gates: VisibilityGates;
   readonly leases: Leases;
-  readonly salesStream: SalesStream;
-  readonly cancellationStream: SalesStream;
-  readonly movementStream: SalesStream;
+  readonly salesStream: NumberedStream;
+  readonly cancellationStream: NumberedStream;
+  readonly movementStream: NumberedStream;
   readonly changes: ChangeFeed;
   readonly #pushes: Pushes;
   readonly #group: Group<CatalogResult>;
@@ -65,11 +65,11 @@ export class CatalogStore {
       record: (id) => machine.byId(id),
       appliedSeq: () => machine.appliedSeq,
     });
-    this.salesStream = new SalesStream(
+    this.salesStream = new NumberedStream(
       sourceOf(() => machine.sales),
       clock,
     );
-    this.cancellationStream = new SalesStream(
+    this.cancellationStream = new NumberedStream(
       sourceOf(() => machine.cancellations),
       clock,
     );
@@ -77,7 +77,7 @@ export class CatalogStore {
       ms: purchaseLimits.movementsGatherMs,
       max: purchaseLimits.movementsGathered,
     };
-    this.movementStream = new SalesStream(
+    this.movementStream = new NumberedStream(
       sourceOf(() => machine.movements),
       clock,
       gathering,
@@ -257,7 +257,7 @@ export class CatalogStore {
 }
 
 /** A restore replaces the runs of the machine. */
-function sourceOf(runs: () => ReadonlyRuns): SalesSource {
+function sourceOf(runs: () => ReadonlyRuns): StreamSource {
   return {
     from: (number, max) => runs().from(number, max),
     get watermark() {

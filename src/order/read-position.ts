@@ -6,7 +6,7 @@
 import type { Clock } from '../base/clock.js';
 import type { BookNumbers } from './book-position.js';
 
-export interface SalesPositionOptions {
+export interface ReadPositionOptions {
   readonly clock: Clock;
   /**
    * The last ones that any customer may know of, or later ones; the caller waits for those from `wanted`
@@ -19,13 +19,13 @@ export interface SalesPositionOptions {
 export const notAwaited = Number.MAX_SAFE_INTEGER;
 const nothing: BookNumbers = [notAwaited, notAwaited, notAwaited];
 
-export class SalesPosition {
-  readonly #options: SalesPositionOptions;
+export class ReadPosition {
+  readonly #options: ReadPositionOptions;
   #next: Promise<BookNumbers> | undefined;
   /** The lowest numbers that a question of this turn waits for. */
   #wanted = nothing;
 
-  constructor(options: SalesPositionOptions) {
+  constructor(options: ReadPositionOptions) {
     this.#options = options;
   }
 

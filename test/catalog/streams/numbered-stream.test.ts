@@ -1,17 +1,17 @@
 import t from 'tap';
 import { purchaseLimits } from '../../../src/base/limits.js';
 import {
-  type SalesSource,
-  SalesStream,
+  NumberedStream,
+  type StreamSource,
   type Subscriber,
-} from '../../../src/catalog/sales/sales-stream.js';
+} from '../../../src/catalog/streams/numbered-stream.js';
 
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 /** Sales 1 … `last`, given out `step` at a time. */
-function source(last: number, step: number): SalesSource & { last: number; watermark: number } {
+function source(last: number, step: number): StreamSource & { last: number; watermark: number } {
   return {
     last,
     watermark: 0,
@@ -32,9 +32,9 @@ function subscriber(gathers = false): Receiver {
 }
 
 t.test('a subscriber gets all sales from its number on, in order', async (t) => {
-  const salesStream = new SalesStream(source(5, 2), new ManualClock());
+  const stream = new NumberedStream(source(5, 2), new ManualClock());
   const order = subscriber();
-  salesStream.subscribe(order, 2);
+  stream.subscribe(order, 2);
   t.same(order.got, [
     [2, 2],
     [4, 2],
@@ -43,66 +43,66 @@ t.test('a subscriber gets all sales from its number on, in order', async (t) => 
 
 t.test('a subscriber whose customers wait gets new sales at once', async (t) => {
   const catalog = source(0, 10);
-  const salesStream = new SalesStream(catalog, new ManualClock());
+  const stream = new NumberedStream(catalog, new ManualClock());
   const order = subscriber();
-  salesStream.subscribe(order, 1);
+  stream.subscribe(order, 1);
   catalog.last = 3;
-  salesStream.applied(3);
+  stream.applied(3);
   t.same(order.got, [[1, 3]]);
 });
 
 t.test('new sales are gathered for a subscriber that allows it', async (t) => {
   const clock = new ManualClock();
   const catalog = source(0, 10_000);
-  const salesStream = new SalesStream(catalog, clock);
+  const stream = new NumberedStream(catalog, clock);
   const order = subscriber(true);
-  salesStream.subscribe(order, 1);
+  stream.subscribe(order, 1);
   for (const last of [1, 2]) {
     catalog.last = last;
-    salesStream.applied(1);
+    stream.applied(1);
   }
   t.same(order.got, []);
   clock.advance(purchaseLimits.salesGatherMs);
   t.same(order.got, [[1, 2]]);
   catalog.last = 3;
-  salesStream.applied(1);
-  salesStream.flush();
+  stream.applied(1);
+  stream.flush();
   t.same(order.got, [
     [1, 2],
     [3, 1],
   ]);
   catalog.last = 3 + purchaseLimits.salesGathered;
-  salesStream.applied(purchaseLimits.salesGathered);
+  stream.applied(purchaseLimits.salesGathered);
   t.equal(order.got.length, 3, 'enough for a message');
 });
 
 t.test('the stream stops at its window and continues when orders are confirmed', async (t) => {
-  const salesStream = new SalesStream(source(50_000, 1_000), new ManualClock());
+  const stream = new NumberedStream(source(50_000, 1_000), new ManualClock());
   const order = subscriber();
-  salesStream.subscribe(order, 1);
+  stream.subscribe(order, 1);
   const before = order.got.length;
   t.ok(before > 0 && before < 50, 'not everything leaves at once');
-  salesStream.confirm(order, 5_000);
+  stream.confirm(order, 5_000);
   t.ok(order.got.length > before);
-  t.equal(salesStream.confirmed, 5_000);
+  t.equal(stream.confirmed, 5_000);
 });
 
 t.test('a confirmation of a sale that was never sent is ignored', async (t) => {
-  const salesStream = new SalesStream(source(3, 1), new ManualClock());
+  const stream = new NumberedStream(source(3, 1), new ManualClock());
   const order = subscriber();
-  salesStream.subscribe(order, 1);
-  salesStream.confirm(order, 4);
-  t.equal(salesStream.confirmed, 0);
+  stream.subscribe(order, 1);
+  stream.confirm(order, 4);
+  t.equal(stream.confirmed, 0);
 });
 
 t.test('an unsubscribed subscriber gets nothing more', async (t) => {
   const catalog = source(0, 10);
-  const salesStream = new SalesStream(catalog, new ManualClock());
+  const stream = new NumberedStream(catalog, new ManualClock());
   const order = subscriber();
-  salesStream.subscribe(order, 1);
-  salesStream.unsubscribe(order);
+  stream.subscribe(order, 1);
+  stream.unsubscribe(order);
   catalog.last = 1;
-  salesStream.applied(1);
+  stream.applied(1);
   t.same(order.got, []);
 });
 
@@ -113,13 +113,13 @@ t.test('a request for dropped sales is refused and does not block other streams'
     if (number < 4) throw new Error('no longer kept');
     return from.call(this, number, max);
   };
-  const salesStream = new SalesStream(catalog, new ManualClock());
+  const stream = new NumberedStream(catalog, new ManualClock());
   const deposed = subscriber();
-  t.throws(() => salesStream.subscribe(deposed, 3), { message: 'no longer kept' });
+  t.throws(() => stream.subscribe(deposed, 3), { message: 'no longer kept' });
   const order = subscriber();
-  salesStream.subscribe(order, 5);
+  stream.subscribe(order, 5);
   catalog.last = 6;
-  salesStream.applied(1);
+  stream.applied(1);
   t.same(deposed.got, []);
   t.same(order.got, [
     [5, 1],
@@ -129,16 +129,16 @@ t.test('a request for dropped sales is refused and does not block other streams'
 
 t.test('a stream that has fallen behind the watermark ends', async (t) => {
   const catalog = source(0, 30_000);
-  const salesStream = new SalesStream(catalog, new ManualClock());
+  const stream = new NumberedStream(catalog, new ManualClock());
   const [deposed, leader] = [subscriber(), subscriber()];
-  salesStream.subscribe(deposed, 1);
-  salesStream.subscribe(leader, 1);
+  stream.subscribe(deposed, 1);
+  stream.subscribe(leader, 1);
   catalog.last = 30_000;
-  salesStream.applied(30_000);
-  salesStream.confirm(leader, 30_000);
+  stream.applied(30_000);
+  stream.confirm(leader, 30_000);
   catalog.watermark = 30_000;
   catalog.last = 30_001;
-  salesStream.applied(1);
+  stream.applied(1);
   t.same(leader.got.at(-1), [30_001, 1]);
   t.same(deposed.got, [[1, 30_000]], 'and breaks nothing');
 });
