@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
-import { readBook } from '../../order/book-job.js';
+import { type BookAnswer, readBook } from '../../order/book-job.js';
 import { balanceProblems } from '../../wire/balance-check.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';
@@ -27,26 +27,7 @@ export async function checkCopy(
     throughCancellation: Number.POSITIVE_INFINITY,
     throughMovement: Number.POSITIVE_INFINITY,
   });
-  const units = new Map(read.units);
-  for (const [number, bytes] of keptItems(catalog.sales)) {
-    if (number <= book.orders) continue;
-    // A sale that becomes an order when the copy starts.
-    const [, , lines] = decode(bytes) as Sale;
-    for (const [id, , quantity] of lines) units.set(id, (units.get(id) ?? 0) + quantity);
-  }
-  const back = new Map(read.returned);
-  for (const [number, bytes] of keptItems(catalog.cancellations)) {
-    if (number <= book.cancellations) continue;
-    const [, , , lines, , restock] = decode(bytes) as Cancellation;
-    if (!restock) continue;
-    for (const [id, , quantity] of lines) back.set(id, (back.get(id) ?? 0) + quantity);
-  }
-  const balances = new Map(read.balances.map((balance) => [balance[0], balance]));
-  for (const [number, bytes] of keptItems(catalog.movements)) {
-    if (number <= book.movements) continue;
-    const [, id, , , , , available, reserved] = decode(bytes) as Movement;
-    balances.set(id, [id, available, reserved]);
-  }
+  const { units, returned: back, balances } = withKept(read, catalog, book);
   const problems = [...read.problems, ...balanceProblems(catalog.books(), balances.values())];
   if (!isComplete(book, catalog)) problems.push(missingIn(book, catalog));
   if (read.movements !== book.movements) {
@@ -66,4 +47,31 @@ export async function checkCopy(
   }
   if (problems.length === 0) return;
   throw new BazarError('internal', `the copy does not balance: ${problems.join('; ')}`);
+}
+
+/**
+ * The sums of the copied book with what the catalog copy still keeps: it enters the book when the copy
+ * starts.
+ */
+function withKept(read: BookAnswer, catalog: CatalogMachine, book: BookCopy) {
+  const units = new Map(read.units);
+  for (const [number, bytes] of keptItems(catalog.sales)) {
+    if (number <= book.orders) continue;
+    const [, , lines] = decode(bytes) as Sale;
+    for (const [id, , quantity] of lines) units.set(id, (units.get(id) ?? 0) + quantity);
+  }
+  const returned = new Map(read.returned);
+  for (const [number, bytes] of keptItems(catalog.cancellations)) {
+    if (number <= book.cancellations) continue;
+    const [, , , lines, , restock] = decode(bytes) as Cancellation;
+    if (!restock) continue;
+    for (const [id, , quantity] of lines) returned.set(id, (returned.get(id) ?? 0) + quantity);
+  }
+  const balances = new Map(read.balances.map((balance) => [balance[0], balance]));
+  for (const [number, bytes] of keptItems(catalog.movements)) {
+    if (number <= book.movements) continue;
+    const [, id, , , , , available, reserved] = decode(bytes) as Movement;
+    balances.set(id, [id, available, reserved]);
+  }
+  return { units, returned, balances };
 }

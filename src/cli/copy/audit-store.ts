@@ -1,8 +1,8 @@
 /**
- * Adds up a stopped store, to compare it with its copy: the books of each product, all orders, the keys,
- * the holds, the uses of limits, and the hash of the catalog's state.
+ * Adds up a stopped store, to compare it with its copy: the books of each product, all orders, cancellations
+ * and movements of stock, the keys, the holds, the uses of limits, and the hash of the catalog's state.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { toCancellation, toMovement, toSale } from '../../database/book-rows.js';
 import { encode } from '../../wire/codec.js';
 import type { StoreSource } from './store-source.js';
@@ -50,60 +50,97 @@ export interface StoreAudit {
   readonly problems: readonly string[];
 }
 
-export async function auditStore({
-  place,
-  machine,
-  end,
-  orders,
-  cancellations,
-  movements,
-}: StoreSource): Promise<StoreAudit> {
+/** What the orders, cancellations and movements add up to. */
+interface Sums {
+  orders: number;
+  cancellations: number;
+  movements: number;
+  totalCents: bigint;
+  /** Ordered units by product. */
+  readonly units: Map<number, number>;
+  /** Units by product that cancellations put back into stock. */
+  readonly returned: Map<number, number>;
+  readonly book: Hash;
+  readonly ledger: Hash;
+  readonly problems: string[];
+}
+
+export async function auditStore(source: StoreSource): Promise<StoreAudit> {
+  const { place, machine, end } = source;
   machine.invariants();
-  const hash = createHash('sha256');
-  const units = new Map<number, number>();
-  const problems: string[] = [];
-  let count = 0;
-  let totalCents = 0n;
+  const sums: Sums = {
+    ...{ orders: 0, cancellations: 0, movements: 0, totalCents: 0n },
+    ...{ units: new Map(), returned: new Map(), problems: [] },
+    ...{ book: createHash('sha256'), ledger: createHash('sha256') },
+  };
+  await addOrders(source, sums);
+  await addCancellations(source, sums);
+  await addMovements(source, sums);
+  const { orders, cancellations, movements, totalCents, book, ledger, problems } = sums;
+  const books = booksOf(source, sums);
+  const units = [...books.values()].reduce((sum, { ordered }) => sum + ordered, 0);
+  const { head } = machine.view();
+  return {
+    ...{ place, seq: end.seq, logTime: head.logTime },
+    ...{ products: machine.productCount, orders, units, totalCents, cancellations, movements },
+    ...{ clientKeys: head.clientKeys, frontendKeys: head.frontendKeys },
+    ...{ changeKeys: head.writeKeys ?? 0, holds: head.holds ?? 0, uses: head.uses ?? 0 },
+    ...{ state: machine.hash(), book: book.digest('hex'), books },
+    ledger: movements === 0 ? '' : ledger.digest('hex'),
+    problems: problems.slice(0, differencesMax),
+  };
+}
+
+async function addOrders({ orders }: StoreSource, sums: Sums): Promise<void> {
+  const { units, book, problems } = sums;
   for await (const rows of orders(1)) {
     for (const row of rows) {
-      count++;
-      if (row.number !== count) problems.push(`order ${row.number} stands where ${count} should`);
-      totalCents += BigInt(row.totalCents);
-      for (const { productId, quantity } of row.lines) {
-        units.set(productId, (units.get(productId) ?? 0) + quantity);
+      sums.orders++;
+      if (row.number !== sums.orders) {
+        problems.push(`order ${row.number} stands where ${sums.orders} should`);
       }
-      hash.update(encode(toSale(row)));
+      sums.totalCents += BigInt(row.totalCents);
+      for (const { productId, quantity } of row.lines) add(units, productId, quantity);
+      book.update(encode(toSale(row)));
     }
     if (problems.length >= differencesMax) break;
   }
-  const back = new Map<number, number>();
-  let cancelled = 0;
+}
+
+async function addCancellations({ cancellations }: StoreSource, sums: Sums): Promise<void> {
+  const { returned, book, problems } = sums;
   for await (const rows of cancellations(1)) {
     for (const row of rows) {
-      cancelled++;
-      const { number, restock, lines } = row;
-      if (number !== cancelled) {
-        problems.push(`cancellation ${number} stands where ${cancelled} should`);
+      sums.cancellations++;
+      if (row.number !== sums.cancellations) {
+        problems.push(`cancellation ${row.number} stands where ${sums.cancellations} should`);
       }
-      hash.update(encode(toCancellation(row)));
-      if (!restock) continue;
-      for (const { productId: id, quantity } of lines) back.set(id, (back.get(id) ?? 0) + quantity);
+      book.update(encode(toCancellation(row)));
+      if (!row.restock) continue;
+      for (const { productId, quantity } of row.lines) add(returned, productId, quantity);
     }
     if (problems.length >= differencesMax) break;
   }
-  const ledger = createHash('sha256');
-  let moved = 0;
+}
+
+async function addMovements({ movements }: StoreSource, sums: Sums): Promise<void> {
+  const { ledger, problems } = sums;
   for await (const rows of movements(1)) {
     for (const row of rows) {
-      moved++;
-      const { number } = row;
-      if (number !== moved) problems.push(`movement ${number} stands where ${moved} should`);
+      sums.movements++;
+      if (row.number !== sums.movements) {
+        problems.push(`movement ${row.number} stands where ${sums.movements} should`);
+      }
       ledger.update(encode(toMovement(row)));
     }
     if (problems.length >= differencesMax) break;
   }
+}
+
+/** The books of the products. Adds a problem for each that the orders or cancellations contradict. */
+function booksOf({ machine }: StoreSource, sums: Sums): Map<number, ProductAudit> {
+  const { units, returned: back, problems } = sums;
   const books = new Map<number, ProductAudit>();
-  let sum = 0;
   for (const { id, name, received, sold, stock, returned } of machine.books()) {
     const ordered = units.get(id) ?? 0;
     const version = machine.view().product(id)?.version ?? 0;
@@ -112,20 +149,13 @@ export async function auditStore({
     if (inBook !== returned) {
       problems.push(`${name} (${id}): returned ${returned}, but ${inBook} by the cancellations`);
     }
-    sum += ordered;
     if (ordered !== sold) problems.push(`${name} (${id}): sold ${sold}, but ordered ${ordered}`);
   }
-  const { head } = machine.view();
-  return {
-    ...{ place, seq: end.seq, logTime: head.logTime },
-    ...{ products: machine.productCount, orders: count, units: sum, totalCents },
-    ...{ cancellations: cancelled, movements: moved },
-    ...{ clientKeys: head.clientKeys, frontendKeys: head.frontendKeys },
-    ...{ changeKeys: head.writeKeys ?? 0, holds: head.holds ?? 0, uses: head.uses ?? 0 },
-    ...{ state: machine.hash(), book: hash.digest('hex'), books },
-    ledger: moved === 0 ? '' : ledger.digest('hex'),
-    problems: problems.slice(0, differencesMax),
-  };
+  return books;
+}
+
+function add(units: Map<number, number>, id: number, quantity: number): void {
+  units.set(id, (units.get(id) ?? 0) + quantity);
 }
 
 /** The fields that both sides must have alike, in the order in which they are shown. */
