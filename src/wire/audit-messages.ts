@@ -33,7 +33,10 @@ export type CatalogAudit = readonly [
   lastMovement?: number,
 ];
 
-/** The order book through the catalog's last sale, cancellation and movement, recomputed from the journal or from the tables. */
+/**
+ * The order book through the catalog's last sale, cancellation and movement, recomputed from the journal or
+ * from the tables.
+ */
 export type OrderAudit = readonly [
   seq: number,
   /** Empty if the replicas have no state of their own: they all read the same tables. */

@@ -3,7 +3,10 @@
 /** A product's stock after its last movement. */
 export type Balance = readonly [id: number, available: number, reserved: number];
 
-/** How the last movements differ from the stock of the catalog. */
+/**
+ * One sentence for each product whose stock in the catalog is not that after its last movement. Without
+ * movements at all there is nothing to compare.
+ */
 export function balanceProblems(
   books: Iterable<{
     readonly id: number;

@@ -164,7 +164,10 @@ export type CatalogCommand =
     ]
   /** `target` is absent from rules 1 on, because each product has its own. */
   | readonly ['restock', k: number, target?: number, at?: number]
-  /** `cancellations`: those through this number are in the book, too; from rules 3 on. The same of movements, from rules 4 on. */
+  /**
+   * All through these numbers is in the order book: sales, from rules 3 on cancellations, and from rules 4
+   * on movements.
+   */
   | readonly ['cursor', number: number, cancellations?: number, movements?: number]
   /** A frontend's process may hold leases from `register` on until `deregister` (R8). */
   | readonly ['register', process: string, frontend: string]

@@ -49,7 +49,10 @@ export type Movement = readonly [
   note?: MovementNote,
 ];
 
-/** `ledger` of a frontend's session thread at an order replica: the movements of a product above `after`. */
+/**
+ * `ledger`, from a frontend's session thread to an order replica: the movements of a product with numbers
+ * above `after`, oldest first.
+ */
 export type LedgerParams = readonly [productId: number, after: number, limit: number];
-/** `next`: the number to continue after; null if there are no more. */
+/** `next`: the value of `after` for the next page; null if there is none. */
 export type LedgerAnswer = readonly [movements: readonly Movement[], next: number | null];
