@@ -3,7 +3,8 @@
  * bugs: replaces methods of production's classes for the time of the call.
  */
 import { holdLimits } from '../src/base/limits.js';
-import { HoldTable, type KeptHold } from '../src/catalog/machine/hold-table.js';
+import type { KeptHold } from '../src/catalog/machine/hold-slab.js';
+import { HoldTable } from '../src/catalog/machine/hold-table.js';
 import { LimitUses } from '../src/catalog/machine/limit-uses.js';
 import { Products } from '../src/catalog/machine/products.js';
 import type { WriteSet } from '../src/catalog/machine/write-set.js';

@@ -11,8 +11,9 @@ import { loadCancelled, saveCancelled } from './cancel-snapshot.js';
 import { loadHold, saveHolds } from './hold-snapshot.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
 import { loadUse, saveUses } from './limit-snapshot.js';
+import type { Product } from './product-record.js';
 import { fromLimit, toLimit } from './product-record.js';
-import { type Product, Products } from './products.js';
+import { Products } from './products.js';
 import { type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 import {
   type CatalogHead,

@@ -8,7 +8,7 @@ import { type CatalogState, headOf } from './catalog-snapshot.js';
 import type { HoldTable } from './hold-table.js';
 import type { KeyRecord } from './key-slab.js';
 import type { LimitUses } from './limit-uses.js';
-import type { Product } from './products.js';
+import type { Product } from './product-record.js';
 import type { SavedHead } from './snapshot-shapes.js';
 import type { WriteKeyRecord } from './write-keys.js';
 

@@ -2,7 +2,8 @@
 import { storageLimits } from '../../base/limits.js';
 import { isBytes, isInteger, isText } from '../../wire/shapes.js';
 import type { HoldState } from '../../wire/trade.js';
-import type { HoldTable, KeptHold } from './hold-table.js';
+import type { KeptHold } from './hold-slab.js';
+import type { HoldTable } from './hold-table.js';
 
 /** The fields of a KeptHold. */
 export type SavedHold = readonly [

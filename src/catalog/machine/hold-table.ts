@@ -20,8 +20,6 @@ import { type IndexSeed, KeyIndex } from './key-index.js';
 import { MinHeap } from './min-heap.js';
 import { type Mixer, UnorderedSum } from './unordered-sum.js';
 
-export type { KeptHold } from './hold-slab.js';
-
 export interface NewHold {
   readonly id: Uint8Array;
   readonly customer: Uint8Array | undefined;

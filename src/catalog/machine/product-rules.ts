@@ -15,8 +15,9 @@ import type {
 } from '../../wire/internal.js';
 import { movementCauses } from '../../wire/movement.js';
 import type { PurchaseLimit } from './limit-uses.js';
+import type { Product } from './product-record.js';
 import { toLimit, toRecord } from './product-record.js';
-import type { Product, Products } from './products.js';
+import type { Products } from './products.js';
 import type { LogPlace } from './purchase-processor.js';
 import type { Adjusted, Refused, Removed, Stocked, Stored } from './results.js';
 

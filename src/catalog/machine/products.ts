@@ -41,8 +41,6 @@ export interface FoundProducts {
   readonly next: number | undefined;
 }
 
-export type { Product } from './product-record.js';
-
 const byHand: Reason = { cause: movementCauses.change };
 
 export class Products {

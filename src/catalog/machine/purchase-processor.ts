@@ -1,8 +1,8 @@
 /**
- * The purchase processor: decides each purchase and each trade operation once. Owns the keys of
- * purchases and changes, the sales, the cancellations, the holds, and the newest epoch of the order group; takes stock
- * from the products. Invariants: one
- * outcome a key, refused or sold (docs/PROTOCOL.md, I6, A24); numbers have no gaps.
+ * The purchase processor: decides each purchase and each trade operation once. Owns the keys of purchases and
+ * changes, the sales, the cancellations, the holds, and the newest epoch of the order group. Takes stock from
+ * the products. Invariants: a key has one outcome, refused or sold (docs/PROTOCOL.md, I6, A24); numbers have
+ * no gaps.
  */
 import { assert } from '../../base/assert.js';
 import { purchaseLimits } from '../../base/limits.js';

@@ -7,7 +7,8 @@ import { requestLimits } from '../../base/limits.js';
 import type { PurchaseLine, SaleLine } from '../../wire/internal.js';
 import { totalOf } from '../../wire/money.js';
 import { movementCauses } from '../../wire/movement.js';
-import type { Product, Products } from './products.js';
+import type { Product } from './product-record.js';
+import type { Products } from './products.js';
 
 export type Decision =
   | { readonly kind: 'sold'; readonly lines: readonly SaleLine[]; readonly totalCents: number }

@@ -5,7 +5,8 @@
  */
 import { assert, required, unreachable } from '../../base/assert.js';
 import type { HoldEnd, TradeOutcome } from '../../wire/trade.js';
-import type { HoldTable, KeptHold } from './hold-table.js';
+import type { KeptHold } from './hold-slab.js';
+import type { HoldTable } from './hold-table.js';
 import type { CodedOutcome, StoredOutcome } from './key-table.js';
 import type { Products } from './products.js';
 

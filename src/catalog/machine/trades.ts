@@ -1,7 +1,7 @@
 /**
- * Decides the operations of a trade command: purchases with terms, holds, and through their own file
- * cancellations (docs/STOCK.md). The purchase processor checks key, epoch and age before, and stores the outcome. Invariant: a hold is
- * resolved once, and its units are reserved exactly while it is open.
+ * Decides the operations of a trade command: purchases with terms and holds; cancellations.ts decides the
+ * cancellations (docs/STOCK.md). The purchase processor checks key, epoch and age before, and stores the
+ * outcome. Invariant: a hold is resolved once, and its units are reserved exactly while it is open.
  */
 import { required } from '../../base/assert.js';
 import { holdLimits } from '../../base/limits.js';
@@ -11,7 +11,8 @@ import { totalTooLarge } from '../../wire/internal.js';
 import { type MovementCause, movementCauses } from '../../wire/movement.js';
 import type { HoldId, Terms, TradeOperation, TradeOutcome } from '../../wire/trade.js';
 import type { Cancellations } from './cancellations.js';
-import type { HoldTable, KeptHold } from './hold-table.js';
+import type { KeptHold } from './hold-slab.js';
+import type { HoldTable } from './hold-table.js';
 import type { Products } from './products.js';
 import {
   findWanted,

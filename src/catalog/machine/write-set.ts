@@ -89,8 +89,8 @@ export function touchedBy(products: Products, command: CatalogCommand, holds: Ho
 }
 
 /**
- * Of purchases and holds. Includes each name in addition to the id that it has now: the name may belong to another product
- * when the sale is decided.
+ * The write set of purchases and holds. Includes each name in addition to the id that it has now: the name
+ * may belong to another product when the sale is decided.
  */
 function touchedByLines(products: Products, wanted: Iterable<readonly PurchaseLine[]>): WriteSet {
   const ids = new Set<number>();

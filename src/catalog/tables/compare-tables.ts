@@ -97,6 +97,19 @@ export async function compareTables(
   await compareTable(found, 'holds', holds, holdRows(view.holds), ({ serial }) => serial);
   const uses = { order: byUseKey, idOf: useName };
   await compareInOrder(found, 'limit_uses', reader.uses(), useRows(view.uses), uses);
+  await compareCancellations(found, reader, view);
+  const moved = view.movements().flatMap(movementRows);
+  const movements = reader.movements(view.firstMovement);
+  await compareTable(found, 'stock_movements', movements, moved, ({ number }) => number);
+  return found.list;
+}
+
+/** The cancellations that the machine holds, and what is cancelled of each order. */
+async function compareCancellations(
+  found: Differences,
+  reader: TablesReader,
+  view: CatalogView,
+): Promise<void> {
   const cancellations = cancelledLines(reader.cancellations(view.firstCancellation));
   const held = view.cancellations().flatMap(cancellationRows);
   await compareTable(found, 'cancellations', cancellations, held, ({ number }) => number);
@@ -106,10 +119,6 @@ export async function compareTables(
   };
   const cancelled = cancelledRows(view.cancelled);
   await compareInOrder(found, 'cancellations', reader.cancelledOrders(), cancelled, ofOrders);
-  const moved = view.movements().flatMap(movementRows);
-  const movements = reader.movements(view.firstMovement);
-  await compareTable(found, 'stock_movements', movements, moved, ({ number }) => number);
-  return found.list;
 }
 
 /** Collects differences up to the maximum. */

@@ -28,11 +28,11 @@ import type {
   KeysView,
   UsesView,
 } from '../machine/catalog-view.js';
-import type { KeptHold } from '../machine/hold-table.js';
+import type { KeptHold } from '../machine/hold-slab.js';
 import { hashesOf } from '../machine/key-snapshot.js';
 import type { Use } from '../machine/limit-uses.js';
+import type { Product } from '../machine/product-record.js';
 import { fromLimit } from '../machine/product-record.js';
-import type { Product } from '../machine/products.js';
 import type { WriteKeyRecord } from '../machine/write-keys.js';
 
 /** The keys of a kind that have an ordinal of at least `from`. */
