@@ -5,7 +5,7 @@
  * each table.
  */
 import { databaseLimits } from '../../base/database-limits.js';
-import type { CatalogView, HoldsView, UsesView } from '../../catalog/machine/catalog-view.js';
+import type { CatalogView, UsesView } from '../../catalog/machine/catalog-view.js';
 import {
   changeKeyRows,
   holdRows,
@@ -74,28 +74,32 @@ export async function writeTables(
   done: RowsDone,
   report: Report,
 ): Promise<number> {
-  const view = source.machine.view();
+  const { machine } = source;
+  const view = machine.view();
   let changed = await writeProducts(view, rewriter, done.product, report);
-  changed += await writeOrders(source, rewriter, done.order, report);
-  for (const kind of ['client', 'frontend'] as const) {
-    const { size } = kind === 'client' ? view.clientKeys : view.frontendKeys;
-    const range = keyRange(source.kept[kind], done[kind]);
-    const rows = purchaseKeyRows(view, kind, range);
-    const phase = `${kind} keys`;
-    for (const piece of pieces(counted(rows, progress(phase, range, size), report))) {
-      changed += await rewriter.put({ kind: 'purchase_keys', rows: piece });
-    }
-  }
-  const range = keyRange(source.kept.change, done.change);
-  const rows = changeKeyRows(view, range);
-  const counting = progress('change keys', range, view.changeKeys.size);
-  for (const piece of pieces(counted(rows, counting, report))) {
-    changed += await rewriter.put({ kind: 'change_keys', rows: piece });
-  }
-  changed += await writeHolds(view.holds, rewriter, done.hold, report);
+  changed += await writeRows(
+    source.orders(done.order + 1),
+    (rows) => rewriter.put({ kind: 'orders', rows }),
+    ({ number }) => report('orders', number, machine.lastSale),
+  );
+  changed += await writeKeys(source, rewriter, done, report);
+  changed += await writeRows(
+    pieces<HoldRow>(holdRows(view.holds, done.hold)),
+    (rows) => rewriter.put({ kind: 'holds', rows }),
+    ({ serial }) => report('holds', serial, view.holds.last),
+  );
   changed += await writeUses(view.uses, rewriter, report);
-  changed += await writeCancellations(source, rewriter, done.cancellation, report);
-  return changed + (await writeMovements(source, rewriter, done.movement, report));
+  changed += await writeRows(
+    source.cancellations(done.cancellation + 1),
+    (rows) => rewriter.put({ kind: 'cancellations', rows }),
+    ({ number }) => report('cancellations', number, machine.cancellations.last),
+  );
+  changed += await writeRows(
+    source.movements(done.movement + 1),
+    (rows) => rewriter.put({ kind: 'stock_movements', rows }),
+    ({ number }) => report('movements', number, machine.movements.last),
+  );
+  return changed;
 }
 
 /**
@@ -191,58 +195,43 @@ async function writeProducts(
   return changed;
 }
 
-async function writeOrders(
-  { machine, orders }: StoreSource,
+async function writeKeys(
+  { machine, kept }: StoreSource,
   rewriter: TableRewriter,
-  done: number,
+  done: RowsDone,
   report: Report,
 ): Promise<number> {
+  const view = machine.view();
   let changed = 0;
-  for await (const rows of linePieces(orders(done + 1))) {
-    changed += await rewriter.put({ kind: 'orders', rows });
-    report('orders', rows.at(-1)?.number ?? 0, machine.lastSale);
+  for (const kind of ['client', 'frontend'] as const) {
+    const { size } = kind === 'client' ? view.clientKeys : view.frontendKeys;
+    const range = keyRange(kept[kind], done[kind]);
+    const rows = purchaseKeyRows(view, kind, range);
+    const phase = `${kind} keys`;
+    for (const piece of pieces(counted(rows, progress(phase, range, size), report))) {
+      changed += await rewriter.put({ kind: 'purchase_keys', rows: piece });
+    }
+  }
+  const range = keyRange(kept.change, done.change);
+  const rows = changeKeyRows(view, range);
+  const counting = progress('change keys', range, view.changeKeys.size);
+  for (const piece of pieces(counted(rows, counting, report))) {
+    changed += await rewriter.put({ kind: 'change_keys', rows: piece });
   }
   return changed;
 }
 
-async function writeHolds(
-  holds: HoldsView,
-  rewriter: TableRewriter,
-  done: number,
-  report: Report,
+/** Writes rows that may have lines, in pieces of limited size. `written`: called with the last row of each. */
+async function writeRows<Row extends LineRow | MovementRow>(
+  batches: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>,
+  put: (rows: readonly Row[]) => Promise<number>,
+  written: (last: Row) => void,
 ): Promise<number> {
   let changed = 0;
-  for await (const rows of linePieces(pieces<HoldRow>(holdRows(holds, done)))) {
-    changed += await rewriter.put({ kind: 'holds', rows });
-    report('holds', rows.at(-1)?.serial ?? 0, holds.last);
-  }
-  return changed;
-}
-
-async function writeCancellations(
-  { machine, cancellations }: StoreSource,
-  rewriter: TableRewriter,
-  done: number,
-  report: Report,
-): Promise<number> {
-  let changed = 0;
-  for await (const rows of linePieces(cancellations(done + 1))) {
-    changed += await rewriter.put({ kind: 'cancellations', rows });
-    report('cancellations', rows.at(-1)?.number ?? 0, machine.cancellations.last);
-  }
-  return changed;
-}
-
-async function writeMovements(
-  { machine, movements }: StoreSource,
-  rewriter: TableRewriter,
-  done: number,
-  report: Report,
-): Promise<number> {
-  let changed = 0;
-  for await (const rows of linePieces(movements(done + 1))) {
-    changed += await rewriter.put({ kind: 'stock_movements', rows });
-    report('movements', rows.at(-1)?.number ?? 0, machine.movements.last);
+  for await (const rows of linePieces(batches)) {
+    changed += await put(rows);
+    const last = rows.at(-1);
+    if (last) written(last);
   }
   return changed;
 }
