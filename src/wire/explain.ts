@@ -27,8 +27,9 @@ export function explain(schema: TSchema, value: unknown, path: string): string {
 
 /** The first required field of each variant identifies it. */
 function explainVariants(variants: readonly TSchema[], value: unknown, path: string): string {
-  if (!isMap(value)) return `${path || 'params'} must be a map`;
   const objects = variants.filter(isObjectShape);
+  if (objects.length === 0) return `${path} must be ${variants.map(wanted).join(', or ')}`;
+  if (!isMap(value)) return `${path || 'params'} must be a map`;
   const marks = objects.map((shape) => shape.required?.[0] ?? '');
   const chosen = objects.filter((_, i) => Object.hasOwn(value, marks[i] ?? ''));
   const where = path === '' ? '' : ` in ${path}`;
@@ -57,7 +58,10 @@ function explainObject(schema: ObjectShape, value: unknown, path: string): strin
 }
 
 function wanted(schema: TSchema): string {
+  const values = keyword(schema, 'enum');
+  if (Array.isArray(values)) return `one of ${values.join(', ')}`;
   const type = keyword(schema, 'type');
+  if (type === 'null') return 'null';
   if (type === 'integer') return `an integer${between(schema, 'minimum', 'maximum')}`;
   if (type === 'number') return `a number${between(schema, 'minimum', 'maximum')}`;
   if (type === 'string') {

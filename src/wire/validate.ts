@@ -58,7 +58,10 @@ export function validateParams(method: string, params: unknown): Params<PublicMe
 function checkBytes(params: object, field: string, bytesMax: number): void {
   const text = (params as Readonly<Record<string, unknown>>)[field];
   if (typeof text !== 'string' || Buffer.byteLength(text) <= bytesMax) return;
-  throw new BazarError('invalid_argument', `${field} must be a string of 1 to ${bytesMax} bytes`);
+  throw new BazarError(
+    'invalid_argument',
+    `${field} must be a string of at most ${bytesMax} bytes`,
+  );
 }
 
 function checkAdjustment({ delta, count }: Params<'adjust_stock'>): void {

@@ -60,6 +60,23 @@ t.test('the refusal names the field and what it must be', async (t) => {
     ['add_product', { name: '123', topic: 'x', price: 1, quantity: 1 }, /all digits/],
     ['add_product', { name: 'x', topic: 'x', price: Number.NaN, quantity: 1 }, /price must be/],
     ['update_product', { id: 1, price: Number.POSITIVE_INFINITY }, /price must be a number/],
+    [
+      'adjust_stock',
+      { id: 1, delta: 1, reason: 'lost' },
+      /reason must be one of received, damaged, /,
+    ],
+    ['adjust_stock', { id: 1, delta: 1, reason: 7 }, /reason must be one of received, damaged, /],
+    [
+      'update_product',
+      { id: 1, purchase_limit: { quantity: 1, window_seconds: 0 } },
+      /: purchase_limit\.window_seconds must be an integer from 1 to 31622400, or null$/,
+    ],
+    ['update_product', { id: 1, purchase_limit: 7 }, /purchase_limit must be a map/],
+    [
+      'hold',
+      { lines: [{ id: 1, quantity: 1 }], ttl_seconds: 1, reference: 'é'.repeat(101) },
+      /reference must be a string of at most 200 bytes/,
+    ],
     ['lookup', { name: 'half \ud800 a pair' }, /name is not well-formed/],
     ['ping', { x: 1 }, /unknown field "x"/],
     ['hello', {}, /protocol is required/],
