@@ -84,12 +84,28 @@ function sent(
   elsewhere: readonly string[],
   call: HttpCall,
 ): Readonly<Record<string, unknown>> {
-  if (from === 'path') return {};
+  if (from === 'path') {
+    requireNoFields(call.body);
+    return {};
+  }
   const given = from === 'query' ? readQuery(call.queryText, methodParams[operation]) : call.body;
-  if (!isFields(given)) throw new BazarError('invalid_argument', 'the body must be a JSON object');
+  if (!isFields(given)) throw notAnObject();
   const misplaced = elsewhere.find((name) => Object.hasOwn(given, name));
   if (misplaced === undefined) return given;
   throw new BazarError('invalid_argument', `${misplaced} does not belong in the ${from}`);
+}
+
+/** A client that sends a field expects an effect of it. */
+function requireNoFields(body: unknown): void {
+  if (body === undefined) return;
+  if (!isFields(body)) throw notAnObject();
+  const [field] = Object.keys(body);
+  if (field === undefined) return;
+  throw new BazarError('invalid_argument', `unknown field "${field.slice(0, 64)}"`);
+}
+
+function notAnObject(): BazarError {
+  return new BazarError('invalid_argument', 'the body must be a JSON object');
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {

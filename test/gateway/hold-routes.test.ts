@@ -63,6 +63,23 @@ t.test('params and key reach the operation, and a repeat is marked', async (t) =
   }
 });
 
+t.test('a release takes no fields, and releases nothing if it has one', async (t) => {
+  let released = 0;
+  const { ask } = await setStage({
+    async releaseHold() {
+      released++;
+      return { hold_id: id, status: 'released' };
+    },
+  });
+  for (const body of [{ lines }, { more: 1 }, [], 7, null]) {
+    const { status, json } = await ask('POST', `/holds/${id}/release`, { body });
+    t.equal(status, 400, JSON.stringify(body));
+    t.equal(json.error.type, 'invalid_argument');
+  }
+  t.equal(released, 0);
+  t.equal((await ask('POST', `/holds/${id}/release`, { body: {} })).status, 200);
+});
+
 t.test('an id that names nothing is 404, whatever its form', async (t) => {
   const { ask } = await setStage();
   for (const one of [unknown, 'x', '7', id.toUpperCase(), `${id}0`, '%00']) {
