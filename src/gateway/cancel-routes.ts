@@ -3,8 +3,8 @@
  * here, and without the order's number, which is in the path.
  */
 import type { Operations } from '../frontend/types.js';
-import { Cancelled } from '../wire/cancel-schemas.js';
 import { OrderNumber } from '../wire/schemas.js';
+import { ExactCancelled, exactLines } from './exact-money.js';
 import { type HttpRoute, operationRoute } from './http-route.js';
 import { replayMark } from './order-routes.js';
 import { orderNumberOf, renameNotFound } from './path-values.js';
@@ -37,7 +37,7 @@ function cancelRoute(operations: Operations): HttpRoute {
       answers: {
         201: {
           text: 'What is cancelled. Under a key that was used before: the first answer again.',
-          data: Cancelled,
+          data: ExactCancelled,
           headers: ['location', 'idempotency-replayed'],
         },
       },
@@ -51,7 +51,8 @@ function cancelRoute(operations: Operations): HttpRoute {
       const { replayed, ...cancelled } = await operations.cancelOrder(params, context);
       const location = `/orders/${params.number}/cancellations`;
       const headers = { location, ...replayMark({ replayed }) };
-      return { status: 201, headers, body: { data: cancelled } };
+      const data = exactLines(cancelled, operations.currency());
+      return { status: 201, headers, body: { data } };
     },
   });
 }
@@ -72,7 +73,7 @@ function listRoute(operations: Operations): HttpRoute {
       answers: {
         200: {
           text: 'A page of cancellations, empty or not; without `next` it is the last. Give `next` as `before`.',
-          data: Cancelled,
+          data: ExactCancelled,
           isPage: true,
         },
       },
@@ -82,7 +83,9 @@ function listRoute(operations: Operations): HttpRoute {
       const { items, ...paging } = await operations
         .cancellations(params, context)
         .catch(renameNotFound('order'));
-      return { status: 200, body: { data: items, ...paging } };
+      const currency = operations.currency();
+      const data = items.map((one) => exactLines(one, currency));
+      return { status: 200, body: { data, ...paging } };
     },
   });
 }

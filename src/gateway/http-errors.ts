@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BazarError, type ErrorCode } from '../base/errors.js';
 import type { AnswerSink } from './answer-stream.js';
+import { exactDetails } from './exact-money.js';
 
 /** A route's answer; without a body only the head is sent. */
 export interface HttpAnswer {
@@ -84,7 +85,9 @@ export function failureAnswer(
     status,
     headers,
     code,
-    body: { error: { code: status, type: code, message, request_id: requestId, ...details } },
+    body: {
+      error: { code: status, type: code, message, request_id: requestId, ...exactDetails(details) },
+    },
   };
 }
 

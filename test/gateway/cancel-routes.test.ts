@@ -26,7 +26,8 @@ t.test('a cancellation is passed on with its order and its key', async (t) => {
   const body = { lines: [{ id: 8, quantity: 1 }], restock: false, reason: 'broken' };
   const reply = await ask('POST', url, { body, headers });
   t.equal(reply.status, 201);
-  t.same(reply.json, { data: made });
+  const lines = made.lines.map((line) => ({ ...line, price_exact: '19.90' }));
+  t.same(reply.json, { data: { ...made, lines, total_exact: '19.90', currency: 'EUR' } });
   t.equal(reply.headers.get('location'), url);
   t.equal(reply.headers.get('idempotency-replayed'), 'true');
   t.same(seen, [{ number: 1, key: 'k', ...body }]);
@@ -66,7 +67,8 @@ t.test('the cancellations of an order are listed', async (t) => {
   const { ask } = await setStage();
   const reply = await ask('GET', `${url}?limit=5`, { headers: admin });
   t.equal(reply.status, 200);
-  t.match(reply.json, { data: [{ cancellation_number: 3, status: 'partly_cancelled' }] });
+  const exact = { lines: [{ price_exact: '19.90' }], total_exact: '19.90', currency: 'EUR' };
+  t.match(reply.json, { data: [{ cancellation_number: 3, status: 'partly_cancelled', ...exact }] });
 });
 
 t.test('only an administrator may cancel and list', async (t) => {

@@ -239,6 +239,19 @@ t.test('a repeated refusal is marked as well', async (t) => {
   t.notOk('replayed' in reply.json.error);
 });
 
+t.test('a changed price has the present total, as exact text too', async (t) => {
+  const { ask } = await setStage({
+    buy: async () => {
+      const details = { total: 20.5 };
+      throw new BazarError('price_changed', 'the total is not the expected one', { details });
+    },
+  });
+  const body = { name: 'Tux', quantity: 1, expected_total: 19.9 };
+  const { status, json } = await ask('POST', '/orders', { body });
+  t.equal(status, 409);
+  t.match(json.error, { type: 'price_changed', total: 20.5, total_exact: '20.50' });
+});
+
 t.test('each failure has its status and its shape, and nothing else', async (t) => {
   const statuses: Record<string, number> = {
     invalid_argument: 400,

@@ -5,9 +5,17 @@
 import { type TSchema, Type } from '#typebox';
 import { errorCodes } from '../../base/errors.js';
 import { requestLimits } from '../../base/limits.js';
-import { Line, Product } from '../../wire/schemas.js';
+import { Line } from '../../wire/schemas.js';
 import { AuditReport, StoreStatus } from '../../wire/status-schemas.js';
-import { ExactHeld, ExactHold, ExactOrder, ExactPlaced, ExactProduct } from '../exact-money.js';
+import {
+  Exact,
+  ExactHeld,
+  ExactHold,
+  ExactOrder,
+  ExactPlaced,
+  ExactProduct,
+  PricedProduct,
+} from '../exact-money.js';
 import type { AnswerHeader, OwnHeader, Tag } from '../route-doc.js';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -32,18 +40,36 @@ const Failure = Type.Object(
       available: Type.Optional(
         Type.Integer({ minimum: 0, description: 'With out_of_stock: how many there were.' }),
       ),
-      id: Type.Optional(Type.Integer({ description: 'With out_of_stock: of which product.' })),
+      id: Type.Optional(
+        Type.Integer({
+          description:
+            'With out_of_stock, customer_required, limit_exceeded, and conflict of a confirmation or cancellation: of which product.',
+        }),
+      ),
       line: Type.Optional(
         Type.Integer({ minimum: 0, description: 'With not_found: which of the `lines`, from 0.' }),
       ),
       held: Type.Optional(
         Type.Integer({ minimum: 0, description: 'With conflict: units of `id` in the hold.' }),
       ),
+      left: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description: 'With conflict of a cancellation: units of `id`, or of all, that are left.',
+        }),
+      ),
+      remaining: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description: 'With limit_exceeded: units of `id` that the customer may still buy.',
+        }),
+      ),
       total: Type.Optional(
         Type.Number({ minimum: 0, description: 'With price_changed: the total by now.' }),
       ),
+      total_exact: Type.Optional(Exact),
       unknown: Type.Optional(Type.Boolean({ description: 'The change may have happened.' })),
-      current: Type.Optional(Product),
+      current: Type.Optional(PricedProduct),
     }),
   },
   { additionalProperties: false },
