@@ -117,6 +117,27 @@ t.test('order cancel sends the lines, and shows what is to refund', async (t) =>
   }
 });
 
+t.test('order cancel names the key of an unknown outcome, and what is left', async (t) => {
+  const refusals = [
+    new BazarError('internal', 'lost', { details: { unknown: true } }),
+    new BazarError('conflict', 'too many', { details: { id: 8, left: 2 } }),
+    new BazarError('conflict', 'nothing is left', { details: { left: 0 } }),
+  ];
+  const { run } = await stage(t, {
+    hello: () => ({}),
+    cancel_order: () => {
+      throw refusals.shift();
+    },
+  });
+  const cancel = ['order', 'cancel', '192', '--line', '8:3', '--key', 'mine'];
+  t.match(await run(cancel), {
+    code: 1,
+    stderr: /cancellation is unknown: repeat it with --key mine, which cancels once/,
+  });
+  t.match(await run(cancel), { code: 7, stderr: 'too many: 2 of product 8\n' });
+  t.match(await run(cancel), { code: 7, stderr: 'nothing is left\n' });
+});
+
 t.test('order without a valid number or id is a usage error', async (t) => {
   const { run } = await stage(t, {});
   for (const args of [['order'], ['order', 'x'], ['order', '0'], ['order', '1.5']]) {

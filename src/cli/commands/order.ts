@@ -12,6 +12,7 @@ import { cancellationHead, cancellationRows, orderTable } from '../output/orders
 import { printJson, printTable } from '../output/output.js';
 import { defineCommand } from '../parsing/command.js';
 import { runOne } from '../service/run-one.js';
+import { once, tellReplay } from './once.js';
 
 const cancelGroup = { group: 'Cancellation:' };
 
@@ -73,19 +74,22 @@ interface CancelOptions extends AdminOptions {
 }
 
 async function cancel(options: CancelOptions, io: Io): Promise<number> {
-  const { of, line, restock, reason, key } = options;
+  const { of, line, restock, reason } = options;
   if (of === undefined) throw new UsageError('bazar order cancel: give the number of an order');
   const request = {
     ...{ number: readNumber(of), restock },
     ...(line.length === 0 ? {} : { lines: line.map(readLine) }),
     ...(reason === undefined ? {} : { reason }),
-    ...(key === undefined ? {} : { key }),
   };
-  const cancelled = await withAdmin(options, (client) => client.cancelOrder(request));
+  const cancelled = await withAdmin(options, (client) =>
+    once({ noun: 'cancellation', verb: 'cancels' }, options.key, (key) =>
+      client.cancelOrder({ ...request, key }),
+    ),
+  );
   if (options.json) printJson(io, cancelled);
-  else await printTable(io, cancellationHead, cancellationRows(cancelled));
-  if (cancelled.replayed === true && !options.json) {
-    io.err('this key was used before: the store repeats its first answer\n');
+  else {
+    await printTable(io, cancellationHead, cancellationRows(cancelled));
+    tellReplay(cancelled, io);
   }
   return exitCodes.ok;
 }

@@ -208,12 +208,15 @@ function adviceFor(error: BazarError): string | undefined {
   return undefined;
 }
 
-/** Of a purchase or a hold that the store refused for a limit, or for another total. */
+/** Of what the store refused for a limit, another total, or too few units in a hold or an order. */
 function adviceForTerms({ code, details }: BazarError): string | undefined {
-  const { remaining, total } = details;
+  const { id, held, left, remaining, total } = details;
   if (code === 'customer_required') return 'give --customer';
   if (code === 'limit_exceeded' && typeof remaining === 'number')
     return `at most ${remaining} more`;
+  const units = held ?? left;
+  if (code === 'conflict' && typeof units === 'number' && typeof id === 'number')
+    return `${units} of product ${id}`;
   if (code === 'price_changed' && typeof total === 'number') return `it is ${total.toFixed(2)}`;
   return undefined;
 }
