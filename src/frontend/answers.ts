@@ -135,7 +135,7 @@ export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
       });
     }
     case 'key_reused':
-      throw new BazarError('key_reused', 'the key was used for another purchase');
+      throw new BazarError('key_reused', 'the key was used for another request');
     case 'stale':
       if (outcome[1] !== undefined && outcome[1] === firstSeen) throw tooOld;
       throw new BazarError('unavailable', outcome[1] === undefined ? notDecided : cameTooLate);

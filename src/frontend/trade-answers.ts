@@ -69,6 +69,11 @@ export function toCancelled(
   outcome: TradeOutcome,
   firstSeen: number,
 ): { readonly number: number; readonly replayed: boolean } {
+  if (outcome[0] === 'not_found') {
+    const [, line, replayed] = outcome;
+    const details = { line, ...(replayed ? { replayed } : {}) };
+    throw new BazarError('not_found', 'the order has no line with this name', { details });
+  }
   if (outcome[0] !== 'cancelled') throw failureOf(outcome, firstSeen);
   return { number: outcome[1], replayed: outcome[3] };
 }

@@ -57,7 +57,7 @@ function openRoute(operations: Operations): HttpRoute {
     async answer(params, { context }) {
       const { replayed, ...held } = await operations
         .hold(params, context)
-        .catch((error: unknown) => explainRefusal(error, true));
+        .catch((error: unknown) => explainRefusal(error, true, 'hold'));
       const location = `/holds/${held.hold_id}`;
       return {
         status: 201,

@@ -40,7 +40,7 @@ function buyRoute(operations: Operations, status: OrdersStatus): HttpRoute {
       failures: {
         404: 'A product is unknown.',
         409: 'Not enough in stock (`available` says how many there were), another total than expected, or a purchase limit; see `type`.',
-        422: 'The key was used for another purchase.',
+        422: 'The key was used for another request.',
       },
     },
     read({ headers }) {
@@ -72,12 +72,16 @@ export function replayMark({
  * A bare "product not found" would suggest a wrong path, and a purchase without a list has no line
  * to name.
  */
-export function explainRefusal(error: unknown, hasLines: boolean): never {
+export function explainRefusal(
+  error: unknown,
+  hasLines: boolean,
+  what: 'order' | 'hold' = 'order',
+): never {
   const { code, message, details } = toBazarError(error);
   const { line: _line, ...ofOne } = details;
   if (code !== 'not_found' && code !== 'out_of_stock') throw error;
   const plain = code === 'not_found' ? 'product not found' : message;
-  throw new BazarError(code, `couldn't place the order: ${plain}`, {
+  throw new BazarError(code, `couldn't place the ${what}: ${plain}`, {
     details: hasLines ? details : ofOne,
     cause: error,
   });

@@ -208,3 +208,13 @@ t.test('a hold is read with its state', async (t) => {
   t.equal(hold.order_number, 12);
   t.notOk('expires_at' in hold || 'reference' in hold);
 });
+
+t.test('a cancellation by a name that the order does not have says so', async (t) => {
+  const { operations } = build(['not_found', 1, true]);
+  const wanted = { number: 3, restock: true, lines: [{ name: 'Whale', quantity: 1 }] };
+  await t.rejects(answered(operations.cancelOrder({ ...wanted, key: 'k' }, soon())), {
+    code: 'not_found',
+    message: 'the order has no line with this name',
+    details: { line: 1, replayed: true },
+  });
+});

@@ -63,6 +63,17 @@ t.test('params and key reach the operation, and a repeat is marked', async (t) =
   }
 });
 
+t.test('a hold that is not possible is not called an order', async (t) => {
+  const { ask } = await setStage({
+    async hold() {
+      throw new BazarError('not_found', 'product not found', { details: { line: 0 } });
+    },
+  });
+  const { status, json } = await ask('POST', '/holds', { body: { lines, ttl_seconds: 5 } });
+  t.equal(status, 404);
+  t.match(json.error, { message: "couldn't place the hold: product not found", line: 0 });
+});
+
 t.test('a release takes no fields, and releases nothing if it has one', async (t) => {
   let released = 0;
   const { ask } = await setStage({
