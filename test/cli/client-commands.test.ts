@@ -351,6 +351,29 @@ t.test('the audit fails if the books do not balance', async (t) => {
   t.match(await balanced.run(['audit', '--json']), { code: 0, stdout: /^\{"ok":true/ });
 });
 
+t.test(
+  'the audit shows cancellations, and returned and reserved units if there are any',
+  async (t) => {
+    const tux = { id: 8, name: 'Tux', received: 100, sold: 3, stock: 98, ordered: 3, returned: 1 };
+    const held = { id: 9, name: 'Whale', received: 7, sold: 0, stock: 5, ordered: 0, reserved: 2 };
+    const base = { ok: true, sales: 2, orders: 2, replicas: [], problems: [] };
+    const { run } = await stage(t, {
+      audit: () => ({ ...base, cancellations: 1, products: [tux, held] }),
+    });
+    const { code, stdout } = await run(['audit']);
+    t.equal(code, 0);
+    t.match(stdout, /^ID +NAME +RECEIVED +SOLD +RETURNED +RESERVED +STOCK +ORDERED\n/);
+    t.match(stdout, /8 +Tux +100 +3 +1 +0 +98 +3\n +9 +Whale +7 +0 +0 +2 +5 +0\n/);
+    t.match(stdout, /\nsales 2, orders 2, cancellations 1\n/);
+    const plain = await stage(t, {
+      audit: () => ({ ...base, products: [{ ...tux, returned: 0 }] }),
+    });
+    const shown = await plain.run(['audit']);
+    t.match(shown.stdout, /^ID +NAME +RECEIVED +SOLD +STOCK +ORDERED\n/);
+    t.match(shown.stdout, /\nsales 2, orders 2\n/);
+  },
+);
+
 t.test('the status shows the leaders and the lag of each member', async (t) => {
   const member = { group: 'order', kind: 'replica', epoch: 3, commit: 9, pid: 42 };
   const { run } = await stage(t, {

@@ -3,7 +3,7 @@ import type { AuditReport } from '../../frontend/types.js';
 import { adminSpecs, withAdmin } from '../options/client-options.js';
 import { exitCodes } from '../output/exit-codes.js';
 import type { Io } from '../output/io.js';
-import { printable, printJson, printTable } from '../output/output.js';
+import { type Cell, printable, printJson, printTable } from '../output/output.js';
 import { paint } from '../output/paint.js';
 import { defineCommand } from '../parsing/command.js';
 
@@ -23,18 +23,8 @@ export const audit = defineCommand({
 });
 
 async function show(report: AuditReport, io: Io): Promise<void> {
-  await printTable(
-    io,
-    ['ID', 'NAME', 'RECEIVED', 'SOLD', 'STOCK', 'ORDERED'],
-    report.products.map((one) => [
-      one.id,
-      one.name,
-      one.received,
-      one.sold,
-      one.stock,
-      one.ordered,
-    ]),
-  );
+  const { head, rows } = bookTable(report.products);
+  await printTable(io, head, rows);
   if (report.left_out !== undefined) io.out(`… and ${report.left_out} more products\n`);
   io.out('\n');
   await printTable(
@@ -47,9 +37,34 @@ async function show(report: AuditReport, io: Io): Promise<void> {
       hash.slice(0, hashShown),
     ]),
   );
-  io.out(`\nsales ${report.sales}, orders ${report.orders}\n`);
+  const { sales, orders, cancellations } = report;
+  const cancelled = cancellations === undefined ? '' : `, cancellations ${cancellations}`;
+  io.out(`\nsales ${sales}, orders ${orders}${cancelled}\n`);
   for (const problem of report.problems)
     io.out(`${paint(io, 'bad', 'problem:')} ${printable(problem)}\n`);
   const verdict = report.ok ? 'the books balance' : 'the books do not balance';
   io.out(`${paint(io, report.ok ? 'good' : 'bad', verdict)}\n`);
+}
+
+/** Units that went back, and those in open holds, have a column only if there are any. */
+function bookTable(products: AuditReport['products']): {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+} {
+  const hasReturned = products.some(({ returned = 0 }) => returned > 0);
+  const hasReserved = products.some(({ reserved = 0 }) => reserved > 0);
+  const pick = <T>(returned: T, reserved: T): T[] => [
+    ...(hasReturned ? [returned] : []),
+    ...(hasReserved ? [reserved] : []),
+  ];
+  const numbers = pick('RETURNED', 'RESERVED');
+  return {
+    head: ['ID', 'NAME', 'RECEIVED', 'SOLD', ...numbers, 'STOCK', 'ORDERED'],
+    rows: products.map(
+      ({ id, name, received, sold, returned = 0, reserved = 0, stock, ordered }) => [
+        ...[id, name, received, sold],
+        ...[...pick(returned, reserved), stock, ordered],
+      ],
+    ),
+  };
 }
