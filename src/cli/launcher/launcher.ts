@@ -128,10 +128,13 @@ function refuseLeftovers(pids: PidFiles, dataDir: string): void {
  */
 async function prepare(options: LaunchOptions, dataDir: string): Promise<ServiceOrder[]> {
   const { store, database } = options;
+  // Refuses a wrong option before anything is deleted or founded.
+  planStore(store, { adminToken: '', clusterToken: '', ...readTls(store) });
   if (database) return prepareInDatabase(options, database, dataDir);
-  if (store.fresh) forgetData(dataDir);
   const cluster = planCluster(store);
-  if (storedData(dataDir).length === 0) await refuseFirstStock(store.productsFile);
+  const isNew = store.fresh || storedData(dataDir).length === 0;
+  if (isNew) await refuseFirstStock(store.productsFile);
+  if (store.fresh) forgetData(dataDir);
   const { adminToken, clusterToken } = await found(cluster, dataDir);
   for (const warning of votingWarnings(cluster)) options.report(warning, 'warn');
   return planStore(store, { adminToken, clusterToken, ...readTls(store) });

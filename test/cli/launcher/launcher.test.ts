@@ -374,6 +374,27 @@ t.test(
   },
 );
 
+t.test('a wrong option is refused before anything is deleted or founded', async (t) => {
+  const cluster = '{"clusterId":"old","members":["catalog-1"]}';
+  const wrong = [
+    { currency: 'JPY' },
+    { allowedHost: ['shop:80'] },
+    { productsFile: join(t.testdir({ 'wrong.json': '{' }), 'wrong.json') },
+  ];
+  for (const values of wrong) {
+    const dataDir = mkdtempSync(join(tmpdir(), 'bazar-'));
+    t.teardown(() => rmSync(dataDir, { recursive: true }));
+    await t.rejects(start(dataDir, values).done);
+    t.notOk(existsSync(join(dataDir, 'cluster.json')), 'nothing is founded');
+    mkdirSync(join(dataDir, 'catalog-1'));
+    writeFileSync(join(dataDir, 'catalog-1', 'journal'), 'x');
+    writeFileSync(join(dataDir, 'cluster.json'), cluster);
+    await t.rejects(start(dataDir, { ...values, fresh: true }).done);
+    t.equal(readFileSync(join(dataDir, 'cluster.json'), 'utf8'), cluster);
+    t.ok(existsSync(join(dataDir, 'catalog-1', 'journal')));
+  }
+});
+
 t.test('a socket of another program is refused with the reason', async (t) => {
   // A path that is short enough for a socket.
   const dataDir = mkdtempSync(join(tmpdir(), 'bazar-'));
