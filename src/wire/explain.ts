@@ -65,6 +65,8 @@ function wanted(schema: TSchema): string {
   if (type === 'integer') return `an integer${between(schema, 'minimum', 'maximum')}`;
   if (type === 'number') return `a number${between(schema, 'minimum', 'maximum')}`;
   if (type === 'string') {
+    const pattern = keyword(schema, 'pattern');
+    if (typeof pattern === 'string') return `a string of the form ${pattern}`;
     return `a string${between(schema, 'minLength', 'maxLength', 'of', ' characters')}`;
   }
   if (type === 'array') return `a list${between(schema, 'minItems', 'maxItems', 'of', ' items')}`;

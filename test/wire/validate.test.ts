@@ -71,6 +71,7 @@ t.test('the refusal names the field and what it must be', async (t) => {
       { id: 1, purchase_limit: { quantity: 1, window_seconds: 0 } },
       /: purchase_limit\.window_seconds must be an integer from 1 to 31622400, or null$/,
     ],
+    ['read_hold', { id: 'C0FFEE' }, /id must be a string of the form \^\[0-9a-f\]\{32\}\$$/],
     ['update_product', { id: 1, purchase_limit: 7 }, /purchase_limit must be a map/],
     [
       'hold',
