@@ -51,7 +51,8 @@ t.test('a copy of a busy store is a store', async (t) => {
     const found = await client.get<Order>('order', { number: placed.order_number });
     t.match(found, { quantity: purchase.quantity, total: placed.total });
     const again = await client.get<Placed>('buy', purchase);
-    t.same(again, { ...placed, replayed: true }, 'its key is remembered');
+    const { order_number, total } = placed;
+    t.same(again, { order_number, total, replayed: true }, 'its key is remembered');
   }
   const next = await client.get<Placed>('buy', { id: products[0]?.id, quantity: 1 });
   t.equal(next.order_number, catalog.sales + 1, 'and it sells on');
