@@ -34,9 +34,9 @@ export function startRestocking(options: RestockOptions): Timer {
     store
       .propose(machine.rules > 0 ? ['restock', k] : ['restock', k, target])
       .then((result) => {
-        // The ledger was full (docs/STOCK.md, M4), or another entry was restock k.
         const isRefused = result.kind === 'stocked' && !result.applied;
-        if (isRefused) retry = clock.after(retryMs, restock);
+        // The ledger was full (docs/STOCK.md, M4), unless another entry was restock k.
+        if (isRefused && machine.lastRestock < k) retry = clock.after(retryMs, restock);
       })
       .catch((error: unknown) => logger.warn({ error: String(error) }, 'restock failed'))
       .finally(() => {

@@ -63,3 +63,22 @@ t.test('a restock that the full ledger refuses is tried again soon', async (t) =
   t.equal(quantityOf(shop), target);
   timer.cancel();
 });
+
+t.test('a restock that another entry has made is not tried again', async (t) => {
+  const shop = await openStore();
+  const timer = restocking(shop, 10);
+  await setQuantity(shop, 3);
+  const other = shop.store.propose(['restock', 1, target]);
+  shop.clock.advance(10_000);
+  await other;
+  await settled();
+  t.equal(shop.machine.lastRestock, 1);
+  await setQuantity(shop, 3);
+  shop.clock.advance(1_000);
+  await settled();
+  t.equal(quantityOf(shop), 3, 'not before the next interval');
+  shop.clock.advance(9_000);
+  await settled();
+  t.equal(quantityOf(shop), target);
+  timer.cancel();
+});
