@@ -4,6 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { toCancellation, toMovement, toSale } from '../../database/book-rows.js';
+import { type Balance, balanceProblems } from '../../wire/balance-check.js';
 import { encode } from '../../wire/codec.js';
 import type { StoreSource } from './store-source.js';
 
@@ -62,6 +63,8 @@ interface Sums {
   readonly returned: Map<number, number>;
   readonly book: Hash;
   readonly ledger: Hash;
+  /** The stock after the last movement of each product. */
+  readonly balances: Map<number, Balance>;
   readonly problems: string[];
 }
 
@@ -70,7 +73,7 @@ export async function auditStore(source: StoreSource): Promise<StoreAudit> {
   machine.invariants();
   const sums: Sums = {
     ...{ orders: 0, cancellations: 0, movements: 0, totalCents: 0n },
-    ...{ units: new Map(), returned: new Map(), problems: [] },
+    ...{ units: new Map(), returned: new Map(), balances: new Map(), problems: [] },
     ...{ book: createHash('sha256'), ledger: createHash('sha256') },
   };
   await addOrders(source, sums);
@@ -123,18 +126,20 @@ async function addCancellations({ cancellations }: StoreSource, sums: Sums): Pro
   }
 }
 
-async function addMovements({ movements }: StoreSource, sums: Sums): Promise<void> {
-  const { ledger, problems } = sums;
+async function addMovements({ machine, movements }: StoreSource, sums: Sums): Promise<void> {
+  const { ledger, balances, problems } = sums;
   for await (const rows of movements(1)) {
     for (const row of rows) {
       sums.movements++;
       if (row.number !== sums.movements) {
         problems.push(`movement ${row.number} stands where ${sums.movements} should`);
       }
+      balances.set(row.productId, [row.productId, row.available, row.reserved]);
       ledger.update(encode(toMovement(row)));
     }
-    if (problems.length >= differencesMax) break;
+    if (problems.length >= differencesMax) return;
   }
+  problems.push(...balanceProblems(machine.books(), balances.values()));
 }
 
 /** The books of the products. Adds a problem for each that the orders or cancellations contradict. */

@@ -14,7 +14,13 @@ import type { CancellationRow, MovementRow, OrderRow } from '../../database/rows
 import { type FolderLock, lockFolder } from '../../storage/folder-lock.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { type JournalReader, openJournalReader } from '../../storage/read-journal.js';
-import { type BookAddition, followBook, isComplete } from '../backup/copy-book.js';
+import {
+  type BookAddition,
+  type BookCounts,
+  followBook,
+  isComplete,
+  missingIn,
+} from '../backup/copy-book.js';
 import { newestLog } from '../backup/copy-catalog.js';
 import { manifestName, readManifest } from '../backup/manifest.js';
 import {
@@ -103,7 +109,7 @@ async function openBook(
   names: readonly string[],
   machine: CatalogMachine,
 ): Promise<JournalReader> {
-  let most = 0;
+  let fullest: BookCounts = { orders: 0, cancellations: 0, movements: 0 };
   for (const name of names) {
     const reader = await openJournalReader(createNodeDisk(), join(folder, name, 'journal'));
     try {
@@ -114,14 +120,14 @@ async function openBook(
         counts.movements = added.movements.at(-1)?.[0] ?? counts.movements;
       }
       if (isComplete(counts, machine)) return reader;
-      most = Math.max(most, counts.orders);
+      if (counts.orders >= fullest.orders) fullest = counts;
     } catch (error) {
       await reader.close();
       throw error;
     }
     await reader.close();
   }
-  const message = `no order replica in ${folder} has more than ${most} orders, but the catalog has confirmed ${machine.watermark}`;
+  const message = `no order replica in ${folder} has the whole book: the fullest has ${missingIn(fullest, machine)}`;
   throw new BazarError('unavailable', message);
 }
 

@@ -91,14 +91,25 @@ t.test('a book without the movements that the catalog has dropped is refused', a
   });
 });
 
+t.test('a data folder without these movements is not copied', async (t) => {
+  const { dataDir } = await stage(t, (log) => bookOf(log, 2), 4);
+  await t.rejects(openFolder(dataDir), {
+    code: 'unavailable',
+    message: /the fullest has 2 movements, but the catalog has confirmed 4/,
+  });
+});
+
 t.test('movements that do not leave the stock of the catalog are refused', async (t) => {
   const forged = (one: Movement): Movement => {
     const [number, id, cause, source, delta, reservedDelta, available, reserved, at] = one;
     const more = cause === movementCauses.opening ? 1 : 0;
     return [number, id, cause, source, delta + more, reservedDelta, available + 1, reserved, at];
   };
-  const { backUp } = await stage(t, (log) => bookOf(log, moved, forged), moved);
+  const { backUp, dataDir } = await stage(t, (log) => bookOf(log, moved, forged), moved);
   await t.rejects(backUp(), { code: 'internal', message: /does not balance: .*by the movements/ });
+  const source = await openFolder(dataDir);
+  t.match((await auditStore(source)).problems, [/Tux.*by the movements/]);
+  await source.close();
 });
 
 t.test('a data folder is copied with its movements', async (t) => {
