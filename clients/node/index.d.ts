@@ -53,7 +53,7 @@ export interface Terms {
   /** Who buys: 1 to 128 bytes, which the store keeps as a digest. */
   customer?: string;
   /** The total that the customer has seen; another one is refused as `price_changed`. */
-  expected_total?: number;
+  expected_total?: number | string;
   key?: string;
 }
 

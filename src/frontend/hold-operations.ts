@@ -2,7 +2,7 @@
  * The operations on holds, and purchases with terms, in one session thread: from the public params to the
  * operation in the log, and from its outcome to the answer.
  */
-import { centsOf } from '../wire/money.js';
+import { totalToCents } from '../wire/money.js';
 import type { Held, Hold, HoldExtended, HoldReleased, Params, Placed } from '../wire/schemas.js';
 import type {
   HoldRecord,
@@ -43,7 +43,7 @@ export class HoldOperations {
   buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {
     const lines = purchaseLines(params);
     const terms = termsOf(params);
-    const request = ['buy', lines, params.customer, params.expected_total];
+    const request = ['buy', lines, params.customer, numberOf(params.expected_total)];
     const key = this.#key(params.key, request);
     return this.#place(['buy', key, lines, terms], context, toTradePlaced);
   }
@@ -52,7 +52,8 @@ export class HoldOperations {
     const { key: given, ttl_seconds: ttl, reference = null } = params;
     const lines = purchaseLines(params);
     const { customer, expected_total: expected } = params;
-    const key = this.#key(given, ['hold', lines, ttl, customer, expected, reference]);
+    const request = ['hold', lines, ttl, customer, numberOf(expected), reference];
+    const key = this.#key(given, request);
     const id = this.#options.keys.holdId();
     const operation = ['hold', key, id, lines, ttl, termsOf(params), reference] as const;
     return this.#place(operation, context, toHeld);
@@ -111,12 +112,17 @@ export function hasTerms(params: Params<'buy'>): boolean {
   return params.customer !== undefined || params.expected_total !== undefined;
 }
 
+/** The same for `19.9` and `"19.90"`, so that they are the same request under a key. */
+function numberOf(total: number | string | undefined): number | undefined {
+  return total === undefined ? undefined : Number(total);
+}
+
 function termsOf({
   customer,
   expected_total: expected,
 }: Pick<Params<'hold'>, 'customer' | 'expected_total'>): Terms {
   return [
     customer === undefined ? null : customerDigest(customer),
-    expected === undefined ? null : centsOf(expected),
+    expected === undefined ? null : totalToCents(expected),
   ];
 }

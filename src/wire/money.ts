@@ -7,22 +7,23 @@ import { requestLimits } from '../base/limits.js';
 
 /** Throws `invalid_argument` if the price has more than two decimals or is out of bounds. */
 export function priceToCents(price: number): number {
-  const cents = Math.round(price * 100);
-  // The quotient is the double nearest to the decimal, so equality means that no digit was lost.
-  if (!Number.isFinite(price) || cents / 100 !== price) {
-    throw new BazarError('invalid_argument', 'a price has at most two decimals');
-  }
-  if (price < 0 || cents > requestLimits.priceCentsMax) {
-    throw new BazarError('invalid_argument', 'the price is out of bounds');
-  }
-  return cents + 0;
+  return toCents(price, 'price', requestLimits.priceCentsMax);
 }
 
-/** As `priceToCents`, for totals, which may exceed any price. */
-export function centsOf(total: number): number {
-  const cents = Math.round(total * 100);
-  if (!Number.isSafeInteger(cents) || cents < 0 || cents / 100 !== total) {
-    throw new BazarError('invalid_argument', 'a total has at most two decimals');
+/** As `priceToCents`, for totals, which may exceed any price; also as text, for example `19.90`. */
+export function totalToCents(total: number | string): number {
+  return toCents(Number(total), 'total', Number.MAX_SAFE_INTEGER);
+}
+
+function toCents(decimal: number, noun: string, max: number): number {
+  const cents = Math.round(decimal * 100);
+  // Not a number is in no bounds.
+  if (!(decimal >= 0 && cents <= max)) {
+    throw new BazarError('invalid_argument', `the ${noun} is out of bounds`);
+  }
+  // The quotient is the double nearest to the decimal, so equality means that no digit was lost.
+  if (cents / 100 !== decimal) {
+    throw new BazarError('invalid_argument', `a ${noun} has at most two decimals`);
   }
   return cents + 0;
 }

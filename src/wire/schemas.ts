@@ -36,6 +36,8 @@ export const LimitOrNull = Type.Union([PurchaseLimit, Type.Null()]);
  * A price outside the store: a decimal with at most two places, checked when it is converted to cents.
  */
 export const Price = Type.Number({ minimum: 0, maximum: limits.priceCentsMax / 100 });
+/** An amount of money as answers over HTTP contain it, beside the number. */
+export const AmountText = Type.String({ pattern: '^[0-9]{1,13}\\.[0-9]{2}$' });
 /**
  * The total of an order. New orders are limited to `totalCentsMax`. Orders of older builds may exceed
  * it, up to the greatest purchase of the most expensive product.
@@ -58,7 +60,7 @@ export const Customer = Type.String({ minLength: 1, maxLength: limits.customerBy
 const terms = {
   customer: Type.Optional(Customer),
   /** The total that the customer has seen. */
-  expected_total: Type.Optional(Total),
+  expected_total: Type.Optional(Type.Union([Total, AmountText])),
 };
 /** 128 random bits in hexadecimal. */
 export const HoldId = Type.String({ pattern: '^[0-9a-f]{32}$' });

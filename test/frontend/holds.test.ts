@@ -114,7 +114,10 @@ t.test('two holds have ids of their own; the same request has the same hash', as
   await answered(operations.hold({ ...cart, key: 'k' }, soon()));
   await answered(operations.hold({ ...cart, key: 'k' }, soon()));
   await answered(operations.hold({ ...cart, key: 'k', ttl_seconds: 5 }, soon()));
-  const [first, second, third] = asked;
+  await answered(operations.hold({ ...cart, key: 'k', expected_total: 39.8 }, soon()));
+  await answered(operations.hold({ ...cart, key: 'k', expected_total: '39.80' }, soon()));
+  const [first, second, third, asNumber, asText] = asked;
+  t.same(asNumber?.[1], asText?.[1]);
   t.not(Buffer.from(first?.[2] as Uint8Array).equals(second?.[2] as Uint8Array), true);
   t.same(first?.[1], second?.[1]);
   t.same(first?.[1][0], third?.[1][0]);
@@ -171,9 +174,12 @@ t.test('a purchase with terms states them, and a total has two decimals at most'
   t.same(placed, { order_number: 4, total: 39.8 });
   t.same(asked[0]?.[0], 'buy');
   t.same(asked[0]?.[3], [null, 3_980]);
+  const asText = { id: 8, quantity: 2, expected_total: '39.80' };
+  await answered(operations.buy(asText, soon()));
+  t.same(asked[1]?.[3], [null, 3_980], 'as the answers over HTTP contain it');
   const odd = { id: 8, quantity: 2, expected_total: 39.801 };
   await t.rejects(answered(operations.buy(odd, soon())), { code: 'invalid_argument' });
-  t.equal(asked.length, 1);
+  t.equal(asked.length, 2);
 });
 
 t.test('release, extension and confirmation', async (t) => {

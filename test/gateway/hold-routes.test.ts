@@ -124,6 +124,8 @@ const terms = [
   { customer: 'é'.repeat(65) },
   { expected_total: -1 },
   { expected_total: '19.9' },
+  { expected_total: '-19.90' },
+  { expected_total: '19,90' },
 ];
 const bad = {
   hold: [
