@@ -234,7 +234,8 @@ export const Product = Type.Object({
   name: ProductName,
   topic: Topic,
   price: Price,
-  quantity: Stock,
+  /** May exceed what a change can set by the units that came back from holds and cancellations. */
+  quantity: Type.Integer({ minimum: 0 }),
   version: Version,
   /** Absent if the product has no restock target. */
   restock_to: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.quantityMax })),

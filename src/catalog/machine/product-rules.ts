@@ -58,7 +58,9 @@ function adjustStock(
     const message = `the product has ${stock + reserved} units, and ${reserved} are in open holds`;
     return conflict(message, product);
   }
-  if (next > limits.quantityMax) return invalid('the quantity is out of bounds');
+  // What came back from holds and cancellations may exceed the bound, and may be corrected down.
+  const isBound = delta > 0 || products.rules < 4;
+  if (isBound && next > limits.quantityMax) return invalid('the quantity is out of bounds');
   const note = [reason, reference ?? null] as const;
   const why = { cause: movementCauses.adjustment, note };
   const isChanged = products.change(product, { stock: next }, at, why);

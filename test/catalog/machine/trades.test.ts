@@ -266,3 +266,20 @@ t.test('sales that wait do not keep holds from being opened or released', async 
   t.match(trade(log, 'd', ['extend', cart, 70]), ['extended']);
   t.match(trade(log, 'e', ['release', cart]), ['released']);
 });
+
+t.test('units that came back above the bound can be corrected down, from rules 4 on', async (t) => {
+  const most = requestLimits.quantityMax;
+  for (const rules of [3, 4]) {
+    const log = shop();
+    if (rules > 3) log.append(['rules', rules, { restockTo: 0, bundled: [] }]);
+    trade(log, 'open', hold([[1, 5]]));
+    log.append(['update', 1, { quantity: most }]);
+    trade(log, 'release', ['release', cart]);
+    t.same(bookOf(log, 1).slice(0, 2), [most + 5, 0]);
+    const adjusted = (delta: number) => log.append(['adjust', 1, { delta, reason: 'correction' }]);
+    t.match(adjusted(1), { kind: 'refused', code: 'invalid_argument' });
+    t.equal(adjusted(-2).kind, rules > 3 ? 'adjusted' : 'refused');
+    t.equal(bookOf(log, 1)[0], most + (rules > 3 ? 3 : 5));
+    log.machine.invariants();
+  }
+});
