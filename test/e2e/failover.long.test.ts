@@ -7,12 +7,14 @@ import { sendCustomers } from './customers.js';
 import { Ledger } from './ledger.js';
 import { chosenSeed, seeded } from './seeded.js';
 import { settle } from './settle.js';
-import { Store } from './store.js';
+import { Store, usualEngine } from './store.js';
 import { upWithStock } from './test-stock.js';
 import { until, within } from './until.js';
 
 const size = { catalogs: 2, orders: 3, recovery: 1 };
 const answersBetween = 60;
+/** Over a database a group needs no majority: its replicas wait for the database alone. */
+const skip = usualEngine === 'postgres' && 'a group over a database has no majority';
 
 t.test('leaders of both groups are killed under load, and others sell on', async (t) => {
   const seed = chosenSeed();
@@ -53,7 +55,7 @@ t.test('leaders that hang are left, and come back as followers', async (t) => {
   t.equal(await store.down(), 0);
 });
 
-t.test('without a majority it refuses in time, and sells again by itself with one', async (t) => {
+t.test('without a majority it refuses in time, and sells again with one', { skip }, async (t) => {
   const store = new Store(t, 3045, size);
   await store.up('--no-restart', '--restock-every', '0');
   const buy = () => store.http('/orders', { method: 'POST', body: '{"id":8,"quantity":1}' });
