@@ -220,17 +220,19 @@ export class LimitUses {
   }
 
   invariants(): void {
-    const counted = new UnorderedSum<Use>(mixUse);
-    let size = 0;
-    for (const [product, { byCustomer }] of this.#products) {
-      for (const use of [...byCustomer.values()].flat()) {
+    let total = 0;
+    for (const [product, { byCustomer, size, sum }] of this.#products) {
+      const uses = [...byCustomer.values()].flat();
+      const counted = new UnorderedSum<Use>(mixUse);
+      for (const use of uses) {
         assert(use.quantity > 0, 'a use has units');
         counted.add(toUse(product, use));
-        size++;
       }
+      assert(uses.length === size, 'the uses of a product are counted');
+      assert(counted.text() === sum.text(), 'the sum is that of the uses');
+      total += size;
     }
-    assert(size === this.#size && size <= limitLimits.usesMax, 'the uses are counted');
-    assert(counted.text() === this.sum, 'the sum is that of the uses');
+    assert(total === this.#size && total <= limitLimits.usesMax, 'the uses are counted');
   }
 
   #clean(product: number, { windowMs }: PurchaseLimit, time: number): void {
@@ -311,7 +313,7 @@ export class LimitUses {
     if (own.length === 0) uses.byCustomer.delete(use.customer);
   }
 
-  /** All at once, however many there are. */
+  /** Ends all uses of the product at once, however many there are. */
   #drop(product: number, { size }: ProductUses): void {
     this.#products.delete(product);
     this.#size -= size;

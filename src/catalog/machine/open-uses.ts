@@ -11,7 +11,7 @@ export interface OpenUse extends UseKey {
 }
 
 export interface ProductUses {
-  /** Over all uses, so that they can be dropped together. */
+  /** The sum and the number of all uses, so that they can be dropped together. */
   readonly sum: UnorderedSum<Use>;
   size: number;
   readonly byCustomer: Map<string, OpenUse[]>;

@@ -43,8 +43,9 @@ export class Mixer {
 }
 
 export class UnorderedSum<Item> {
+  /** All sums share it: a mixer takes hundreds of bytes, and each product with a limit has a sum. */
+  static readonly #mixer = new Mixer();
   readonly #mix: (into: Mixer, item: Item) => void;
-  readonly #mixer = new Mixer();
   #low = 0;
   #high = 0;
 
@@ -77,8 +78,9 @@ export class UnorderedSum<Item> {
   }
 
   #mixed(item: Item): Mixer {
-    this.#mixer.start();
-    this.#mix(this.#mixer, item);
-    return this.#mixer;
+    const mixer = UnorderedSum.#mixer;
+    mixer.start();
+    this.#mix(mixer, item);
+    return mixer;
   }
 }
