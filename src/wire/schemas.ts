@@ -36,8 +36,8 @@ export const LimitOrNull = Type.Union([PurchaseLimit, Type.Null()]);
  * A price outside the store: a decimal with at most two places, checked when it is converted to cents.
  */
 export const Price = Type.Number({ minimum: 0, maximum: limits.priceCentsMax / 100 });
-/** An amount of money as answers over HTTP contain it, beside the number. */
-export const AmountText = Type.String({ pattern: '^[0-9]{1,13}\\.[0-9]{2}$' });
+/** An amount of money as exact text, as in answers over HTTP. Has room for `totalCentsMax`. */
+export const AmountText = Type.String({ pattern: '^[0-9]{1,14}\\.[0-9]{2}$' });
 /**
  * The total of an order. New orders are limited to `totalCentsMax`. Orders of older builds may exceed
  * it, up to the greatest purchase of the most expensive product.
@@ -254,7 +254,8 @@ export const Adjusted = Type.Object({
   delta: Type.Integer(),
   on_hand: Type.Integer({ minimum: 0 }),
   reserved: Type.Integer({ minimum: 0 }),
-  available: Stock,
+  /** As `quantity` of a product. */
+  available: Type.Integer({ minimum: 0 }),
   version: Version,
   replayed: Type.Optional(Type.Boolean()),
 });

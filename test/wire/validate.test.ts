@@ -1,4 +1,6 @@
 import t from 'tap';
+import { requestLimits } from '../../src/base/limits.js';
+import { exactText } from '../../src/gateway/exact-money.js';
 import { isPublicMethod, validateParams } from '../../src/wire/validate.js';
 
 function refusalOf(method: string, params: unknown): string {
@@ -20,6 +22,8 @@ t.test('valid params are returned unchanged', async (t) => {
     ['buy', { id: 8, quantity: 1 }],
     ['buy', { name: 'Tux', quantity: 1_000_000, key: 'k'.repeat(200) }],
     ['buy', { lines: new Array(100).fill({ id: 1, quantity: 1 }) }],
+    ['buy', { id: 8, quantity: 1, expected_total: '19.90' }],
+    ['buy', { id: 8, quantity: 1, expected_total: exactText(requestLimits.totalCentsMax / 100) }],
     ['order', { number: 1 }],
     ['add_product', { name: '7 dwarfs', topic: 'toys', price: 0, quantity: 0 }],
     ['update_product', { id: 1, add: 5, if_version: 3 }],
