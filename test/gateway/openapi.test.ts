@@ -84,6 +84,15 @@ t.test('parameters and bodies match the schemas that check them', async (t) => {
   t.same(change.schema.required, []);
 });
 
+t.test('an answered stock may exceed what a change can set', async (t) => {
+  const { json } = await stage.ask('GET', '/openapi.json');
+  const { quantity } = json.components.schemas.Product.properties;
+  t.same(quantity, { type: 'integer', minimum: 0 });
+  const adjusted = json.paths['/products/{product}/adjustments'].post.responses['201'];
+  const { data } = adjusted.content['application/json'].schema.properties;
+  t.same(data.properties.available, { type: 'integer', minimum: 0 });
+});
+
 t.test('the administrator’s operations require the token', async (t) => {
   const { json } = await stage.ask('GET', '/openapi.json');
   const paths = Object.entries<Record<string, { security?: unknown }>>(json.paths);
