@@ -103,7 +103,7 @@ async function lockAll(folder: string, { catalogs, orders }: Members): Promise<F
   }
 }
 
-/** The first book with all orders that the catalog no longer holds. */
+/** The first book with all orders, cancellations and movements that the catalog no longer holds. */
 async function openBook(
   folder: string,
   names: readonly string[],
@@ -120,7 +120,7 @@ async function openBook(
         counts.movements = added.movements.at(-1)?.[0] ?? counts.movements;
       }
       if (isComplete(counts, machine)) return reader;
-      if (counts.orders >= fullest.orders) fullest = counts;
+      if (itemsIn(counts) > itemsIn(fullest)) fullest = counts;
     } catch (error) {
       await reader.close();
       throw error;
@@ -129,6 +129,10 @@ async function openBook(
   }
   const message = `no order replica in ${folder} has the whole book: the fullest has ${missingIn(fullest, machine)}`;
   throw new BazarError('unavailable', message);
+}
+
+function itemsIn({ orders, cancellations, movements }: BookCounts): number {
+  return orders + cancellations + movements;
 }
 
 async function* readBook(

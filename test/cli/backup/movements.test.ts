@@ -93,6 +93,7 @@ t.test('a book without the movements that the catalog has dropped is refused', a
 
 t.test('a data folder without these movements is not copied', async (t) => {
   const { dataDir } = await stage(t, (log) => bookOf(log, 2), 4);
+  await writeLog(join(dataDir, 'order-2'), bookOf(movedLog(), 1));
   await t.rejects(openFolder(dataDir), {
     code: 'unavailable',
     message: /the fullest has 2 movements, but the catalog has confirmed 4/,
