@@ -189,6 +189,18 @@ t.test('with open administration no token is needed', async (t) => {
   t.equal((await ask('DELETE', '/products/8')).status, 200);
 });
 
+t.test('a removal takes no fields, and removes nothing if it has one', async (t) => {
+  const { ask, operations } = await setStage();
+  const remove = (body?: unknown) => ask('DELETE', '/products/8', { headers: admin, body });
+  for (const body of [{ version: 3 }, [8], null]) {
+    const { status, json } = await remove(body);
+    t.equal(status, 400, JSON.stringify(body));
+    t.equal(json.error.type, 'invalid_argument');
+  }
+  t.same(operations.asked, []);
+  t.equal((await remove({})).status, 200);
+});
+
 t.test('an added product is 201 with its location and its tag', async (t) => {
   const { ask, operations } = await setStage();
   const body = { name: 'Kite', topic: 'toys', price: 12.5, quantity: 4 };
