@@ -3,7 +3,6 @@
  * it, and begins again until it is stopped. It has its own keys, and asks a random frontend for each request.
  * All of its draws come from one random stream, in the order of the calls.
  */
-
 import { toBazarError } from '../src/base/errors.js';
 import type { Random } from '../src/base/random.js';
 import { type Ask, askFrontend } from './ask-frontend.js';

@@ -46,7 +46,7 @@ export function exactLines<T extends Priced>(of: T, currency: string): T & Exact
   return { ...exactTotal(of, currency), lines };
 }
 
-/** Of a failure: `total`, and the price of `current`. Failures have no currency. */
+/** The details of a failure, with exact text beside `total` and beside the price of `current`. */
 export function exactDetails(
   details: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
@@ -65,7 +65,7 @@ const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217.' }
 const total = { total_exact: Exact, currency: Currency };
 const line = { price_exact: Exact };
 
-/** As in a failure. */
+/** The `current` product of a failure, which has no currency. */
 export const PricedProduct = extended(Product, line);
 export const ExactProduct = extended(Product, { price_exact: Exact, currency: Currency });
 export const ExactPlaced = extended(Placed, total);

@@ -95,7 +95,7 @@ function sent(
   throw new BazarError('invalid_argument', `${misplaced} does not belong in the ${from}`);
 }
 
-/** A client that sends a field expects an effect of it. */
+/** Refuses fields, because they would have no effect, and the client expects one. */
 function requireNoFields(body: unknown): void {
   if (body === undefined) return;
   if (!isFields(body)) throw notAnObject();

@@ -9,8 +9,8 @@ import type { BookNumbers } from './book-position.js';
 export interface ReadPositionOptions {
   readonly clock: Clock;
   /**
-   * The last ones that any customer may know of, or later ones; the caller waits for those from `wanted`
-   * on. Rejects with a BazarError.
+   * Returns the numbers of the last sale, cancellation and movement that any customer may know of, or later
+   * ones. `wanted`: the caller waits for the numbers from these on. Rejects with a BazarError.
    */
   readonly lastSale: (wanted: BookNumbers) => Promise<BookNumbers>;
 }
