@@ -184,7 +184,9 @@ function unloaded(loaded) {
   const reasons = readReasons();
   const rooms = ['src/consensus', 'src/group', 'src/storage'];
   const all = rooms.flatMap((room) =>
-    readdirSync(join(root, room)).map((name) => `${room}/${name}`),
+    readdirSync(join(root, room))
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${room}/${name}`),
   );
   // A file of types alone is nothing that could be loaded.
   const isCode = (file) =>
