@@ -7,10 +7,10 @@ import {
   queryAt,
   sharedServer,
   startPair,
-  type TestDatabase,
   testStore,
 } from '../support/postgres-server.js';
 import {
+  changed,
   fastClock,
   holdLock,
   logOf,
@@ -22,13 +22,6 @@ import {
 import { append, leadAfter, sales } from './rows.js';
 
 const { lockTimeoutMs } = databaseLimits;
-
-/** The same store with other settings. */
-function changed(database: TestDatabase, change: (url: URL) => void): TestDatabase {
-  const url = new URL(database.url);
-  change(url);
-  return { ...database, settings: parseDatabaseUrl(url.href, { PGAPPNAME: database.schema }) };
-}
 
 t.test('an answer that is lost makes a write unknown, and the next lead reads it', async (t) => {
   const database = await testStore(t);

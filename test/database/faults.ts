@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type Clock, systemClock } from '../../src/base/clock.js';
+import { parseDatabaseUrl } from '../../src/database/connection-url.js';
 import { PostgresLog } from '../../src/database/postgres-log.js';
 import { host, type TestDatabase } from '../support/postgres-server.js';
 
@@ -14,6 +15,13 @@ interface Teardown {
 const fasterBy = 10;
 const pollMs = 5;
 const waitMs = 10_000;
+
+/** The same store with other settings. */
+export function changed(database: TestDatabase, change: (url: URL) => void): TestDatabase {
+  const url = new URL(database.url);
+  change(url);
+  return { ...database, settings: parseDatabaseUrl(url.href, { PGAPPNAME: database.schema }) };
+}
 
 /** Its time passes ten times faster, so that waiting for a server ends soon. */
 export const fastClock: Clock = {

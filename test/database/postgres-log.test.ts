@@ -1,11 +1,12 @@
 import t from 'tap';
 import { required } from '../../src/base/assert.js';
 import type { HoldChanges, HoldOrder, HoldRow } from '../../src/database/rows.js';
+import { openSession } from '../../src/database/session.js';
 import { openTables } from '../../src/database/table-pieces.js';
 import type { Lead } from '../../src/database/types.js';
 import { writeStatement } from '../../src/database/write-statement.js';
 import { type TestDatabase, testStore } from '../support/postgres-server.js';
-import { holdLock, logOf, ownSessions, untilWaiting } from './faults.js';
+import { changed, holdLock, logOf, ownSessions, untilWaiting } from './faults.js';
 import {
   append,
   cancellationsOf,
@@ -43,6 +44,17 @@ t.test('a deposed leader writes nothing, and the next one reads the end of the l
   const [row] = await database.query('SELECT last_order FROM applied');
   t.equal(Number(row?.last_order), 2, 'the tables did not change');
   t.same(await next.write(append(second, 1)), { kind: 'written' });
+});
+
+t.test('the server compiles no statement of a session, whatever its own setting is', async (t) => {
+  const own = changed(await testStore(t), (url) => {
+    url.searchParams.set('options', '-c jit=on -c jit_above_cost=0');
+  });
+  const opened = await openSession(own);
+  if (opened.kind !== 'open') return t.fail(opened.failure.message);
+  t.teardown(() => opened.session.close());
+  const text = "SELECT current_setting('jit') AS compiles";
+  return t.match(await opened.session.query({ text }, 1_000), { rows: [{ compiles: 'off' }] });
 });
 
 t.test('a write at another end of the log is fenced', async (t) => {
