@@ -94,7 +94,8 @@ t.test('the views of the administrator', { skip: noBrowser }, async (t) => {
       const sent: unknown[] = [];
       await page.route('**/orders/*/cancellations', async (route) => {
         sent.push(route.request().postDataJSON());
-        await route.fulfill({ status: 201, json: { data: {} } });
+        const data = { total: 29.95, total_exact: '29.95', currency: 'EUR' };
+        await route.fulfill({ status: 201, json: { data } });
       });
       await giveToken(page, token, 'Open the orders');
       await page.getByRole('button', { name: 'Cancel order 2' }).click();
@@ -102,8 +103,14 @@ t.test('the views of the administrator', { skip: noBrowser }, async (t) => {
       await window.getByLabel('Reason').fill('broken');
       await window.getByLabel('Put the units back into stock').uncheck();
       await window.getByRole('button', { name: 'Cancel these units' }).click();
-      await window.getByText('Cancelled', { exact: true }).waitFor();
+      await window.getByText('Cancelled; refund €29.95').waitFor();
       t.same(sent, [{ restock: false, reason: 'broken' }]);
+      t.equal(
+        await window.getByLabel('Units of Bear').inputValue(),
+        '0',
+        'nothing more by a click',
+      );
+      t.ok(await window.getByRole('button', { name: 'Cancel these units' }).isDisabled());
       await page.keyboard.press('Escape');
       await page.getByRole('link', { name: 'Products' }).click();
       await page.getByRole('button', { name: 'Edit Tux' }).click();

@@ -44,6 +44,12 @@ export interface Order extends Omit<PlainOrder, 'lines' | 'status'>, InCurrency 
   readonly status?: string;
 }
 
+/** Of the answer to a cancellation: what to refund. */
+export interface Cancelled extends InCurrency {
+  readonly total: number;
+  readonly total_exact?: string;
+}
+
 export interface AuditProduct extends PlainAuditProduct {
   /** Units in open holds; absent: none. */
   readonly reserved?: number;

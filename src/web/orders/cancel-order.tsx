@@ -1,5 +1,6 @@
 /** The window that cancels an order, or some of its units. */
 import { useState } from 'preact/hooks';
+import { money } from '../model/format.js';
 import { cancellationOf, leftOf } from '../model/order-search.js';
 import type { Order } from '../model/shapes.js';
 import { ChangeWords } from '../parts/change-words.js';
@@ -28,11 +29,12 @@ export function CancelOrder({ order, done, close }: CancelProps) {
     const wanted = new Map([...texts].map(([id, text]) => [id, Number(text)]));
     const body = cancellationOf(order, wanted, { restock, reason });
     const isDone = await make(body, async (key) => {
-      await cancelOrder(order.number, body, key);
-      return 'Cancelled';
+      const { total, total_exact, currency } = await cancelOrder(order.number, body, key);
+      return `Cancelled; refund ${money(total_exact ?? total, currency)}`;
     });
     if (!isDone) return;
-    setTexts(new Map());
+    // A second click must not cancel the rest of the order.
+    setTexts(new Map(order.lines.map((line) => [line.id, '0'])));
     done();
   };
   return (

@@ -3,7 +3,7 @@
  * while the page is open; a token that the store refuses is dropped.
  */
 import type { LedgerPage } from '../model/ledger.js';
-import type { Adjusted, Order, Product, StockLevels } from '../model/shapes.js';
+import type { Adjusted, Cancelled, Order, Product, StockLevels } from '../model/shapes.js';
 import { ApiError, answered, dataOf, json } from './api.js';
 import { cell } from './cell.js';
 
@@ -55,8 +55,15 @@ export async function adjustStock(id: number, fields: unknown, key: string): Pro
   return (await dataFrom(`/products/${id}/adjustments`, change('POST', fields, key))) as Adjusted;
 }
 
-export async function cancelOrder(number: number, fields: unknown, key: string): Promise<void> {
-  await asAdmin(`/orders/${number}/cancellations`, change('POST', fields, key));
+export async function cancelOrder(
+  number: number,
+  fields: unknown,
+  key: string,
+): Promise<Cancelled> {
+  return (await dataFrom(
+    `/orders/${number}/cancellations`,
+    change('POST', fields, key),
+  )) as Cancelled;
 }
 
 export async function readLevels(id: number): Promise<StockLevels> {
