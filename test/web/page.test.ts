@@ -36,6 +36,10 @@ t.test('the page', { skip: noBrowser }, async (t) => {
     await mine.reload();
     await orders.getByText('2 × Tux').waitFor();
     t.equal(await other.getByText('2 × Tux').count(), 0, 'orders are their own');
+    await store.bazar(['order', 'cancel', '1', '--line', 'Tux:1', '--no-restock']);
+    await mine.reload();
+    await orders.getByText('2 × Tux, 1 cancelled').waitFor();
+    await orders.getByText('Partly cancelled').waitFor();
   });
 
   t.test('a double click buys once', async () => {

@@ -1,6 +1,7 @@
 /** The orders of this browser, each read back from the store. */
 import { useEffect, useState } from 'preact/hooks';
 import { count, money, timeOfDay } from '../model/format.js';
+import { statusWords } from '../model/order-search.js';
 import type { Order } from '../model/shapes.js';
 import { ApiError, readOrder } from '../store/api.js';
 import { useCell } from '../store/cell.js';
@@ -73,6 +74,7 @@ function OrderLine({ number }: { number: number }) {
       </li>
     );
   }
+  const { status = 'placed' } = order;
   return (
     <li class="order-line">
       <div class="order-head">
@@ -82,8 +84,12 @@ function OrderLine({ number }: { number: number }) {
       {order.lines.map((line) => (
         <div class="order-what" key={line.id}>
           {count(line.quantity)} × {line.name}
+          {line.cancelled !== undefined && (
+            <span class="quiet">, {count(line.cancelled)} cancelled</span>
+          )}
         </div>
       ))}
+      {status !== 'placed' && <div class={`status-${status}`}>{statusWords(order)}</div>}
       <time class="quiet" dateTime={order.at}>
         {timeOfDay(order.at)}
       </time>
