@@ -51,7 +51,7 @@ export class FrontendMetrics {
       failed: all.failed,
       lookups: lookups.answered,
       purchases: purchases.answered,
-      orders: purchases.succeeded,
+      orders: purchases.succeeded + this.#meter.sum('confirm_hold').succeeded,
       sessions: this.#options.pool().sessions,
       lookupTimes: lookups.times,
       purchaseTimes: purchases.times,

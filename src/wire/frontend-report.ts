@@ -24,7 +24,7 @@ export type FrontendReport = readonly [
   /** In the order of `cacheCounterNames`. */
   cache: readonly number[],
   requests: readonly [answered: number, failed: number, lookups: number, purchases: number],
-  /** Purchases that became orders. */
+  /** Purchases and confirmed holds that became orders. */
   orders: number,
   sessions: number,
   rssBytes: number,
