@@ -74,3 +74,15 @@ t.test('--repair on an intact journal keeps the vote', async (t) => {
   await start(disk, false, 3);
   t.match(await start(disk, true), { learner: false, doubt: undefined, warnings: [], last: 3 });
 });
+
+t.test('a member that lost at most a promise has no loss to accept', async (t) => {
+  const disk = new MemoryDisk();
+  await formatCluster(disk, '/data', { members, random: seededRandom(1) });
+  await start(disk, false, 3);
+  const options = { id: 'order-1', members, init: false, random: seededRandom(2) };
+  const doubt = { afterSeq: 3, throughSeq: 3, promised: 1 };
+  await (await openIdentity(disk, home, options)).log('order').addDoubt(doubt);
+  const repaired = await start(disk, true);
+  t.strictSame(repaired.doubt, doubt);
+  t.same(repaired.warnings, []);
+});

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { ServiceConfig } from '../../src/base/config.js';
 import { silentLogger } from '../../src/base/logging.js';
-import { type MemberFolder, openFolder, refuseGap } from '../../src/group/folder.js';
+import { advised, type MemberFolder, openFolder, refuseGap } from '../../src/group/folder.js';
+import { CorruptionError } from '../../src/storage/corruption.js';
 
 interface Start {
   readonly init?: boolean;
@@ -127,5 +128,18 @@ t.test('a journal that does not reach back to the snapshot is refused by name', 
     code: 'corruption',
     file: join(dataDir, 'order-1', 'journal'),
   });
+  await folder.close();
+});
+
+t.test('a snapshot that cannot be read is refused with a remedy', async (t) => {
+  const folder = await start(await founded(t));
+  const damage = new CorruptionError(folder.snapshotFolder, 0, 'content', 'it is damaged');
+  await t.rejects(advised(folder, Promise.reject(damage)), {
+    file: folder.snapshotFolder,
+    message: /it is damaged; remove the folder that holds /,
+  });
+  t.equal(await advised(folder, Promise.resolve(7)), 7);
+  const failure = new Error('too many open files');
+  await t.rejects(advised(folder, Promise.reject(failure)), failure);
   await folder.close();
 });

@@ -56,3 +56,23 @@ t.test('a health check attends the member unless its frontend receives no answer
   t.equal(attended, 2, 'a frontend of the build before cannot say');
   t.equal(answers.length, 3);
 });
+
+t.test('a health check reports the log time and the currency that are known', async (t) => {
+  const answers: unknown[] = [];
+  const reply = { result: (value: unknown) => void answers.push(value), fail: () => {} };
+  const options = {
+    ...{ status: () => ({}) as GroupStatus, nominate: () => {}, attended: () => {}, pid: 1 },
+    clock: new ManualClock(),
+  };
+  let currency: string | undefined;
+  const handler = new MemberHandler({ ...options, logTime: () => 7, currency: () => currency });
+  handler.request('health_check', {}, reply);
+  currency = 'CHF';
+  handler.request('health_check', {}, reply);
+  new MemberHandler(options).request('health_check', {}, reply);
+  t.strictSame(answers, [
+    { pid: 1, logTime: 7 },
+    { pid: 1, logTime: 7, currency: 'CHF' },
+    { pid: 1 },
+  ]);
+});

@@ -155,6 +155,14 @@ t.test('a last segment that names no journal is refused where a mark names one',
   await t.rejects(opening, { name: 'CorruptionError', file, reason: 'segment_head' });
 });
 
+t.test('a journal without any segment is refused where a mark names one', async (t) => {
+  const mark = { id: 7, firstSegment: 3, lastSegment: 4, droppedThrough: 0 };
+  const marks = { mark, newId: 8, set: async () => {} };
+  const opening = openJournal(new MemoryDisk(), folder, { ...options, marks });
+  const missing = `${folder}/00000003.seg`;
+  await t.rejects(opening, { name: 'CorruptionError', file: missing, reason: 'segment_missing' });
+});
+
 t.test('damage in a closed segment, a missing one and a cut one are refused', async (t) => {
   const disk = new MemoryDisk();
   const { journal, write } = await open(disk, options);

@@ -2,6 +2,7 @@
  * Grants of a name in one spelling are invalidated by a change of any other spelling.
  */
 import t from 'tap';
+import { leaseLimits } from '../../../src/base/limits.js';
 import { grant } from '../../../src/catalog/coherence/grantable-reads.js';
 import { VisibilityGates } from '../../../src/catalog/coherence/visibility-gates.js';
 import type { WriteSet } from '../../../src/catalog/machine/write-set.js';
@@ -61,4 +62,14 @@ t.test('a product asked for in another spelling is granted with that spelling', 
     [],
     'the addition invalidated it',
   );
+});
+
+t.test('a product is not granted in another spelling when too many names are granted', (t) => {
+  const { gates } = build();
+  for (let at = 1; at < leaseLimits.absentNamesMax; at++) gates.grant(undefined, `absent ${at}`);
+  t.equal(gates.grant(1, 'Tux', 'TUX'), true);
+  t.equal(gates.grant(1, 'Tux', 'tux'), false);
+  t.equal(gates.grant(1, 'Tux'), true, 'the spelling of the record needs no room');
+  t.equal(gates.grant(1, 'Tux', 'TUX'), true, 'this spelling is granted already');
+  t.end();
 });

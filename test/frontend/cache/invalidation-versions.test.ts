@@ -140,6 +140,14 @@ t.test('the reported log time is visible in every thread and never decreases', a
   }
 });
 
+t.test('the reported currency is visible in every thread', async (t) => {
+  const owner = new InvalidationVersions(undefined, clock);
+  const thread = new InvalidationVersions(owner.buffer, clock);
+  t.equal(thread.currency, 'EUR', 'until a catalog reports one');
+  owner.heardCurrency('CHF');
+  t.equal(thread.currency, 'CHF');
+});
+
 t.test('a lease ends by the wall clock if the monotonic clock has stopped', async (t) => {
   const dayMs = 86_400_000;
   for (const suspendedMs of [1_000, dayMs, 25 * dayMs, 2 ** 32, 2 ** 32 + 500, 400 * dayMs]) {

@@ -56,18 +56,20 @@ function build(replicas: FakeReplica[], logger = silentLogger) {
   const seen: Leaders[] = [];
   let electedLeader: ElectedLeader | undefined;
   const logTimes: number[] = [];
+  const currencies: string[] = [];
   const watch = new Watch({
     replicas,
     clock,
     logger,
-    currency: () => {},
+    currency: (currency) => currencies.push(currency),
     logTime: (logTime) => logTimes.push(logTime),
     seen: (leaders, catalogLead) => {
       seen.push(leaders);
       electedLeader = catalogLead;
     },
   });
-  return { watch, clock, latest: () => seen.at(-1), leads: () => electedLeader, logTimes };
+  const reported = { logTimes, currencies };
+  return { watch, clock, latest: () => seen.at(-1), leads: () => electedLeader, ...reported };
 }
 
 t.test('the serving leaders of both groups are reported', async (t) => {
@@ -236,4 +238,17 @@ t.test('the log time of the catalog is taken from any member that reports it', a
   watch.start();
   await settled();
   t.same([...new Set(logTimes)], [700, 600]);
+});
+
+t.test('the currency is taken from any member that reports it', async (t) => {
+  const catalog = replica('catalog-1', 'catalog');
+  catalog.health = { ...leads, currency: 'CHF' };
+  const { watch, currencies } = build([catalog, replica('order-1', 'order')]);
+  watch.round();
+  await settled();
+  t.same([...new Set(currencies)], ['CHF']);
+  t.same(
+    watch.replicas.map(({ name }) => name),
+    ['catalog-1', 'order-1'],
+  );
 });
