@@ -25,7 +25,7 @@ export function explain(schema: TSchema, value: unknown, path: string): string {
   return `${path} must be ${wanted(schema)}`;
 }
 
-/** Maps are told apart by the first required field of their variant. */
+/** Chooses the variant of a map by its first required field. */
 function explainVariants(variants: readonly TSchema[], value: unknown, path: string): string {
   const objects = variants.filter(isObjectShape);
   if (objects.length === 0) return `${path} must be ${variants.map(wanted).join(', or ')}`;

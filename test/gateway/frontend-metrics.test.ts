@@ -5,7 +5,7 @@ import { FrontendMetrics } from '../../src/gateway/frontend-metrics.js';
 import { RequestMeter } from '../../src/gateway/request-meter.js';
 import type { PoolStatus } from '../../src/pool/types.js';
 
-t.test('purchases and confirmed holds are orders, whoever asks', async (t) => {
+t.test('a frontend counts purchases and confirmed holds as orders', async (t) => {
   const pool = () => ({ sessions: 3 }) as PoolStatus;
   const metrics = new FrontendMetrics({
     config: { name: 'frontend-1' } as FrontendConfig,
